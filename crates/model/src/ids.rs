@@ -60,7 +60,9 @@ impl fmt::Display for SubjectId {
 }
 
 /// The internal name of a HubSpot property: the stable key of a column. Cheap to clone.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 #[serde(transparent)]
 pub struct PropertyName(Arc<str>);
 
