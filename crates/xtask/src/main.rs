@@ -1,2 +1,50 @@
-//! xtask
-fn main() {}
+//! What developers and CI run: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
+
+mod bench;
+mod deny;
+mod leftovers;
+mod steps;
+mod suite;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::workspace::Workspace;
+
+/// Checks and benchmarks of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// Everything CI checks, each step timed; what it needs and does not find, it installs.
+    Test {
+        /// Leave out what takes long and rarely breaks: the dependency check and the release build
+        /// with its demo.
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Formatting and lints only.
+    Check,
+    /// The benchmarks of docs/benchmarks.md, on this machine.
+    Bench(bench::Options),
+}
+
+fn main() -> ExitCode {
+    match run(&Command::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: &Command) -> anyhow::Result<ExitCode> {
+    let workspace = Workspace::locate()?;
+    match command {
+        Command::Test { quick } => suite::test(&workspace, *quick),
+        Command::Check => Ok(suite::check(&workspace)),
+        Command::Bench(options) => bench::run(&workspace, options),
+    }
+}

@@ -1,0 +1,100 @@
+//! What one process costs, told by the kernel when it ends.
+
+use std::{
+    fs::{self, File},
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use wait4::{ResUse, Wait4};
+
+use crate::workspace;
+
+/// The cost of one process from its start to its end.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Usage {
+    /// Processor time, user and system together, over all threads.
+    pub(super) cpu: Duration,
+    /// Time on the wall.
+    pub(super) wall: Duration,
+    /// The most memory resident at any moment, in bytes.
+    pub(super) peak: u64,
+}
+
+/// A process that ended well: its cost and what it wrote to standard output.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) usage: Usage,
+    pub(super) output: String,
+}
+
+/// Runs `command` alone to its end; what it prints goes to files in `directory`, so that no pipe
+/// slows it.
+///
+/// The kernel counts this process's own memory at the moment of the start into the child's peak:
+/// read nothing large here.
+pub(super) fn measured(mut command: Command, directory: &Path) -> anyhow::Result<Ended> {
+    let (output, errors) = (directory.join("stdout"), directory.join("stderr"));
+    command
+        .stdin(Stdio::null())
+        .stdout(File::create(&output)?)
+        .stderr(File::create(&errors)?);
+    let line = workspace::line(&command);
+    let started = Instant::now();
+    let child = command
+        .spawn()
+        .with_context(|| format!("cannot start `{line}`"))?;
+    let ResUse { status, rusage } = child.wait4()?;
+    let wall = started.elapsed();
+    let output = fs::read_to_string(&output)?;
+    if !status.success() {
+        let errors = fs::read_to_string(&errors)?;
+        bail!(
+            "`{line}` failed ({status})\n{}\n{}",
+            last_lines(&output),
+            last_lines(&errors)
+        );
+    }
+    Ok(Ended {
+        usage: Usage {
+            cpu: rusage.utime + rusage.stime,
+            wall,
+            peak: rusage.maxrss,
+        },
+        output,
+    })
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(20)..].join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_measured_and_heard() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut command = Command::new("echo");
+        command.arg("hello");
+        let ended = measured(command, directory.path()).expect("echo runs");
+        assert_eq!(ended.output, "hello\n");
+        assert!(ended.usage.peak > 100_000, "{:?}", ended.usage);
+        assert!(ended.usage.wall > Duration::ZERO, "{:?}", ended.usage);
+    }
+
+    #[test]
+    fn a_failure_carries_what_the_process_said() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo out; echo why >&2; exit 3"]);
+        let error = measured(command, directory.path())
+            .expect_err("exit 3")
+            .to_string();
+        assert!(error.contains("out\nwhy"), "{error}");
+    }
+}

@@ -1,0 +1,174 @@
+//! cargo-deny: found, or installed while other steps run; and what it checks here.
+
+use std::{
+    fs,
+    fs::File,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, bail};
+use tempfile::TempDir;
+
+use crate::{
+    steps::{self, Verdict},
+    workspace::{self, Workspace},
+};
+
+/// Pinned: a newer release may read `deny.toml` differently.
+const VERSION: &str = "0.20.2";
+
+/// How long the advisory database may take to answer before it counts as unreachable.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The tool, ready or being installed in the background.
+#[derive(Debug)]
+pub(crate) struct Deny<'a> {
+    workspace: &'a Workspace,
+    program: PathBuf,
+    installation: Option<Installation>,
+}
+
+/// A running `cargo install`.
+#[derive(Debug)]
+struct Installation {
+    child: Child,
+    log: PathBuf,
+    /// Where it compiles; removed when it is done, for the program alone is kept.
+    _build: TempDir,
+}
+
+impl<'a> Deny<'a> {
+    /// Finds the pinned release on `PATH` or among the workspace's own tools; otherwise starts to
+    /// install it there.
+    ///
+    /// The installation compiles beside the first steps. It is built without optimisation: it runs
+    /// for seconds.
+    pub(crate) fn prepare(workspace: &'a Workspace) -> anyhow::Result<Self> {
+        let tools = workspace.target().join("tools");
+        let own = tools.join("bin/cargo-deny");
+        for program in [PathBuf::from("cargo-deny"), own.clone()] {
+            if is_pinned_release(workspace.command(&program)) {
+                return Ok(Self {
+                    workspace,
+                    program,
+                    installation: None,
+                });
+            }
+        }
+        fs::create_dir_all(&tools)?;
+        let build = tempfile::Builder::new()
+            .prefix("build-")
+            .tempdir_in(&tools)?;
+        let log = tools.join("cargo-deny.log");
+        let output = File::create(&log)?;
+        let mut command = workspace.cargo([
+            "install",
+            "--locked",
+            "--debug",
+            "--version",
+            VERSION,
+            "cargo-deny",
+        ]);
+        command
+            .arg("--root")
+            .arg(&tools)
+            .arg("--target-dir")
+            .arg(build.path());
+        println!(
+            "installing cargo-deny {VERSION} while other steps run: {}",
+            workspace::line(&command)
+        );
+        let child = command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .context("cannot run cargo install")?;
+        Ok(Self {
+            workspace,
+            program: own,
+            installation: Some(Installation {
+                child,
+                log,
+                _build: build,
+            }),
+        })
+    }
+
+    /// Licences, bans and sources: what needs nothing but the lock file and the crates.
+    pub(crate) fn rules(&mut self) -> anyhow::Result<Verdict> {
+        if let Some(mut installation) = self.installation.take() {
+            let status = installation.child.wait()?;
+            if !status.success() {
+                print!(
+                    "{}",
+                    fs::read_to_string(&installation.log).unwrap_or_default()
+                );
+                bail!("cargo-deny {VERSION} cannot be installed: {status}");
+            }
+        }
+        steps::run(self.command().args([
+            "check",
+            "--hide-inclusion-graph",
+            "licenses",
+            "bans",
+            "sources",
+        ]))
+    }
+
+    /// Advisories against the dependencies in use, when the database that lists them can be
+    /// fetched.
+    pub(crate) fn advisories(&self) -> anyhow::Result<Verdict> {
+        if self.installation.is_some() {
+            return Ok(Verdict::Skipped("cargo-deny is not installed".to_owned()));
+        }
+        if let Err(reason) = self.fetch() {
+            return Ok(Verdict::Skipped(format!("{reason:#}")));
+        }
+        steps::run(self.command().args([
+            "check",
+            "--hide-inclusion-graph",
+            "--disable-fetch",
+            "advisories",
+        ]))
+    }
+
+    fn fetch(&self) -> anyhow::Result<()> {
+        let mut child = self
+            .command()
+            .args(["fetch", "db"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let started = Instant::now();
+        loop {
+            match child.try_wait()? {
+                Some(status) if status.success() => return Ok(()),
+                Some(_) => bail!("the advisory database cannot be fetched"),
+                None if started.elapsed() > PATIENCE => {
+                    child.kill()?;
+                    child.wait()?;
+                    bail!(
+                        "the advisory database did not answer within {} s",
+                        PATIENCE.as_secs()
+                    );
+                }
+                None => thread::sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+
+    fn command(&self) -> Command {
+        self.workspace.command(&self.program)
+    }
+}
+
+fn is_pinned_release(mut program: Command) -> bool {
+    program.arg("--version").output().is_ok_and(|output| {
+        String::from_utf8_lossy(&output.stdout).trim() == format!("cargo-deny {VERSION}")
+    })
+}

@@ -1,0 +1,152 @@
+//! What `cargo xtask check` and `cargo xtask test` run, in the order that fails earliest.
+//!
+//! The order also decides how often the dependencies are compiled, which is most of a first run:
+//! once as metadata for clippy and rustdoc, once for the tests, once optimised for the demo.
+
+use std::{env, ffi::OsString, process::ExitCode};
+
+use crate::{
+    deny::Deny,
+    leftovers::{self, Tree},
+    steps::{self, Steps},
+    workspace::Workspace,
+};
+
+const BUILD: &str = "build tests";
+const TESTS: &str = "tests";
+const RULES: &str = "dependency licences, bans, sources";
+const ADVISORIES: &str = "advisories";
+const TEMPORARY: &str = "no temporary files left";
+const UNCHANGED: &str = "source tree unchanged";
+const RELEASE: &str = "build release";
+const DEMO: &str = "demo";
+
+/// Limits of the tests that could go on for ever: `(variable, default, meaning)`.
+const LIMITS: [(&str, &str, &str); 2] = [
+    ("TRIBUTARY_PROPTEST_CASES", "256", "cases for each property"),
+    (
+        "TRIBUTARY_CHAOS_SECONDS",
+        "20",
+        "seconds for each test that kills the process",
+    ),
+];
+
+/// Formatting and lints.
+pub(crate) fn check(workspace: &Workspace) -> ExitCode {
+    let mut steps = Steps::new();
+    format_and_lint(workspace, &mut steps);
+    steps.finish()
+}
+
+/// Everything.
+pub(crate) fn test(workspace: &Workspace, quick: bool) -> anyhow::Result<ExitCode> {
+    let limits = limits(|name| env::var_os(name));
+    for ((name, _, meaning), (_, value)) in LIMITS.iter().zip(&limits) {
+        println!("{name}={} ({meaning})", value.display());
+    }
+    let before = Tree::look(workspace);
+    let mut steps = Steps::new();
+    let mut deny = (!quick).then(|| Deny::prepare(workspace)).transpose()?;
+
+    format_and_lint(workspace, &mut steps);
+    let mut doc = workspace.cargo([
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]);
+    steps.command("docs", doc.env("RUSTDOCFLAGS", "-D warnings"));
+
+    let built = steps.command(
+        BUILD,
+        &mut workspace.cargo(["test", "--workspace", "--no-run"]),
+    );
+    match &mut deny {
+        None => {
+            steps.skip(RULES, "--quick");
+            steps.skip(ADVISORIES, "--quick");
+        }
+        Some(deny) => {
+            steps.step(RULES, || deny.rules());
+            steps.step(ADVISORIES, || deny.advisories());
+        }
+    }
+    if built {
+        let temporary = tempfile::Builder::new().prefix("xtask-").tempdir()?;
+        let mut tests = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
+        tests.envs(limits).env("TMPDIR", temporary.path());
+        // A changed snapshot fails its test and is not written beside the accepted one.
+        tests.env("INSTA_UPDATE", "no");
+        steps.command(TESTS, &mut tests);
+        steps.step(TEMPORARY, || leftovers::none_in(temporary.path()));
+        steps.step(UNCHANGED, || before.unchanged_in(&Tree::look(workspace)));
+    } else {
+        for step in [TESTS, TEMPORARY, UNCHANGED] {
+            steps.skip(step, "the tests do not build");
+        }
+    }
+    demo(workspace, &mut steps, quick, built)?;
+    Ok(steps.finish())
+}
+
+fn format_and_lint(workspace: &Workspace, steps: &mut Steps) {
+    steps.command("format", &mut workspace.cargo(["fmt", "--all", "--check"]));
+    let lint = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--keep-going",
+        "--",
+        "-D",
+        "warnings",
+    ];
+    steps.command("lint", &mut workspace.cargo(lint));
+}
+
+/// The README's first command, on a data directory of its own.
+fn demo(workspace: &Workspace, steps: &mut Steps, quick: bool, built: bool) -> anyhow::Result<()> {
+    if quick || !built {
+        let reason = if quick {
+            "--quick"
+        } else {
+            "the tests do not build"
+        };
+        steps.skip(RELEASE, reason);
+        steps.skip(DEMO, reason);
+        return Ok(());
+    }
+    if steps.command(RELEASE, &mut workspace.cargo(["build", "--release"])) {
+        let data = tempfile::Builder::new().prefix("xtask-demo-").tempdir()?;
+        let mut demo = workspace.cargo([
+            "run",
+            "--quiet",
+            "--release",
+            "--",
+            "demo",
+            "--once",
+            "--data-dir",
+        ]);
+        demo.arg(data.path());
+        steps.step(DEMO, || steps::run(&mut demo));
+    } else {
+        steps.skip(DEMO, "the release does not build");
+    }
+    Ok(())
+}
+
+fn limits(set: impl Fn(&str) -> Option<OsString>) -> [(&'static str, OsString); LIMITS.len()] {
+    LIMITS.map(|(name, default, _)| (name, set(name).unwrap_or_else(|| default.into())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_set_outside_wins_over_its_default() {
+        let [cases, seconds] =
+            limits(|name| (name == "TRIBUTARY_PROPTEST_CASES").then(|| "10000".into()));
+        assert_eq!(cases, ("TRIBUTARY_PROPTEST_CASES", "10000".into()));
+        assert_eq!(seconds, ("TRIBUTARY_CHAOS_SECONDS", "20".into()));
+    }
+}
