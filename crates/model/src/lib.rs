@@ -19,18 +19,5 @@ pub use ids::{PortalId, PropertyName, RecordId, RunId, SubjectId};
 pub use level::{Level, ObjectType};
 pub use metadata::{Group, MetadataType, Value};
 pub use moment::Moment;
-pub use property::Property;
+pub use property::{KeyVerdict, KeyWarning, Property, PropertyOption};
 pub use translation::{Outcome, Quarantine, Translator, Unimportable, Wire};
-
-#[cfg(test)]
-mod tests {
-    use proptest::test_runner::Config;
-
-    /// As many cases as `TRIBUTARY_PROPTEST_CASES` says, so that a run can be as long as there is time for.
-    pub(crate) fn proptest_config() -> Config {
-        let cases = std::env::var("TRIBUTARY_PROPTEST_CASES")
-            .ok()
-            .and_then(|cases| cases.parse().ok());
-        Config::with_cases(cases.unwrap_or(256))
-    }
-}

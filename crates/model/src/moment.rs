@@ -240,10 +240,7 @@ fn as_text(ascii: &[u8]) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::tests::proptest_config;
 
     #[test]
     fn the_bounds_are_the_years_0000_and_9999() {
@@ -310,34 +307,5 @@ mod tests {
             Moment::from_millis(-1)
         );
         assert_eq!(Moment::from_timestamp(Timestamp::MIN), None);
-    }
-
-    proptest! {
-        #![proptest_config(proptest_config())]
-
-        #[test]
-        fn text_reads_back_and_agrees_with_jiff(millis in Moment::MIN.0..=Moment::MAX.0) {
-            let moment = Moment::from_millis(millis).unwrap();
-            let text = moment.to_string();
-            prop_assert_eq!(Moment::parse(&text), Some(moment));
-            if let Some(timestamp) = moment.to_timestamp() {
-                prop_assert_eq!(format!("{timestamp:.3}"), text);
-                prop_assert_eq!(Moment::from_timestamp(timestamp), Some(moment));
-            }
-        }
-
-        #[test]
-        fn midnight_keeps_the_day(millis in Moment::MIN.0..=Moment::MAX.0) {
-            let moment = Moment::from_millis(millis).unwrap();
-            let midnight = moment.midnight().to_string();
-            prop_assert_eq!(&midnight[..10], &moment.to_string()[..10]);
-            prop_assert_eq!(&midnight[10..], "T00:00:00.000Z");
-        }
-
-        #[test]
-        fn texts_sort_as_the_moments_do(a in Moment::MIN.0..=Moment::MAX.0, b in Moment::MIN.0..=Moment::MAX.0) {
-            let (a, b) = (Moment(a), Moment(b));
-            prop_assert_eq!(a.cmp(&b), a.to_string().cmp(&b.to_string()));
-        }
     }
 }

@@ -7,6 +7,8 @@
 //! what is here. HubSpot's side: <https://developers.hubspot.com/docs/api-reference/latest/crm/properties/guide>.
 
 mod quarantine;
+#[cfg(test)]
+mod tests;
 mod time;
 mod verdict;
 
@@ -92,7 +94,7 @@ impl Translator {
     /// - `Text`: as it came, white space and all.
     /// - `Decimal`: what [`Decimal::read`] takes.
     /// - `Boolean`: `true` and `false`, exactly.
-    /// - `DateTime`: an ISO 8601 date-time with seconds or finer, with an offset, or without one and then in UTC; a date
+    /// - `DateTime`: an ISO 8601 date-time, with an offset, or without one and then in UTC; a date
     ///   alone, for its midnight UTC; or milliseconds since 1970 as a JSON number. Anything finer than a millisecond is
     ///   cut off, never rounded up. The year in UTC must be one of 0000 to 9999.
     /// - `Date`: the same texts, for the midnight UTC of their day in UTC, so a plain date is never shifted.
