@@ -11,6 +11,7 @@ pub mod moment;
 pub mod names;
 pub mod payload;
 pub mod property;
+pub mod table;
 pub mod translation;
 
 pub use clock::Clock;

@@ -6,6 +6,10 @@ use crate::{PropertyName, Translator, Unimportable};
 
 /// A property definition, reduced to what Tributary uses. Built from HubSpot's catalogue by the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent flags, as HubSpot has them"
+)]
 pub struct Property {
     /// Internal name, the key.
     pub name: PropertyName,
@@ -162,6 +166,9 @@ pub enum KeyWarning {
 }
 
 impl KeyWarning {
+    /// Every warning.
+    pub const ALL: [Self; 3] = [Self::Boolean, Self::Time, Self::MultiValue];
+
     /// The stable code, for reports and scripts.
     pub const fn code(self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ pub enum Quarantine {
     #[error("the number has more than 38 digits")]
     TooManyDigits,
     /// A number whose exponent is beyond [`Decimal::MAX_EXPONENT`](crate::Decimal::MAX_EXPONENT).
-    #[error("the number is too large or too small: its exponent is beyond ± 40")]
+    #[error("the number is too large, too small or too finely divided: an exponent is beyond ± 40")]
     NumberOutOfRange,
     /// Neither `true` nor `false`.
     #[error("the value is neither true nor false")]
