@@ -140,6 +140,9 @@ impl<'a> Deny<'a> {
         let mut child = self
             .command()
             .args(["fetch", "db"])
+            // A proxy that asks for a password is a database out of reach, not a question to
+            // whoever waits.
+            .env("GIT_TERMINAL_PROMPT", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
