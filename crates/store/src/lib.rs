@@ -1,1 +1,61 @@
-//! store
+//! Persistence: everything Tributary remembers, in one embedded SQLite database.
+//!
+//! All SQL of the project is here. Callers see intents (stage a page, apply a run, read a subject) and never a table. The
+//! bulk path of a run goes through [`Session`], which holds one connection; everything else uses the pool.
+
+pub mod apply;
+pub mod connection;
+pub mod database;
+pub mod error;
+pub mod import;
+pub mod keyring;
+pub mod lock;
+pub mod mapping;
+pub mod matching;
+pub mod near;
+pub mod outcome;
+pub mod proof;
+pub mod retention;
+pub mod run;
+pub mod stage;
+pub mod subject;
+pub mod subscription;
+
+pub use database::Store;
+pub use error::Error;
+pub use outcome::{Miss, OutcomeKind};
+pub use stage::Session;
+pub use subscription::{Subscription, SubscriptionId};
+
+use model::Level;
+
+/// A level of a subscription: what a mapping, a run and an import are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Scope {
+    /// Whose.
+    pub subscription: SubscriptionId,
+    /// Visitors or accounts.
+    pub level: Level,
+}
+
+impl Scope {
+    /// The level's number in the database.
+    pub(crate) const fn level_code(self) -> i64 {
+        level_code(self.level)
+    }
+}
+
+pub(crate) const fn level_code(level: Level) -> i64 {
+    match level {
+        Level::Visitor => 0,
+        Level::Account => 1,
+    }
+}
+
+pub(crate) fn level_of(code: i64) -> Level {
+    if code == 0 {
+        Level::Visitor
+    } else {
+        Level::Account
+    }
+}

@@ -1,0 +1,175 @@
+//! From staged to true: settling contested keys, ending links, and the one transaction that applies a run.
+
+use model::RecordId;
+
+use crate::{
+    Error, Session,
+    error::doing,
+    outcome::{DUPLICATE, MATCHED},
+    stage::{begin, commit},
+};
+
+/// A record that lost its subject to a better duplicate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loser {
+    /// The record.
+    pub record: RecordId,
+    /// Which selected fields it would have filled; see [`crate::stage::Candidate::presence`].
+    pub presence: Vec<u8>,
+}
+
+/// A link whose subject no record of this run feeds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnclaimedLink {
+    /// The subject's internal number.
+    pub subject: i64,
+    /// The subject's id.
+    pub id: String,
+    /// The record that fed it until now.
+    pub record: RecordId,
+    /// Whether this run was given the record, with another key.
+    pub delivered: bool,
+}
+
+impl Session {
+    /// Decides contested subjects: the most recently modified record wins, then the highest record id.
+    ///
+    /// The losers become misses. Meant to be called only when a key was seen twice, for it reads all candidates.
+    pub async fn settle_contested(&mut self) -> Result<Vec<Loser>, Error> {
+        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+            "UPDATE outcome SET kind = ?3, relink = 0, version_id = NULL, written = 0, cleared = 0
+             WHERE run_id = ?1 AND record_id IN (
+                 SELECT record_id FROM (
+                     SELECT record_id, row_number() OVER (
+                         PARTITION BY subject_pk ORDER BY modified_at DESC, record_id DESC) AS place
+                     FROM outcome
+                     WHERE run_id = ?1 AND kind = ?2 AND subject_pk IN (
+                         SELECT subject_pk FROM outcome WHERE run_id = ?1 AND kind = ?2
+                         GROUP BY subject_pk HAVING count(*) > 1))
+                 WHERE place > 1)
+             RETURNING record_id, presence",
+        )
+        .bind(self.run.0.cast_signed())
+        .bind(MATCHED)
+        .bind(DUPLICATE)
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(doing("settle contested keys"))?;
+        Ok(rows
+            .into_iter()
+            .map(|(record, presence)| Loser {
+                record: RecordId(record.cast_unsigned()),
+                presence,
+            })
+            .collect())
+    }
+
+    /// How many subjects of this level are fed by a record at present.
+    pub async fn count_live_links(&mut self) -> Result<u64, Error> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM link WHERE subscription_id = ? AND level = ? AND record_id IS NOT NULL",
+        )
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .fetch_one(&mut *self.conn)
+        .await
+        .map(i64::cast_unsigned)
+        .map_err(doing("count the links"))
+    }
+
+    /// Up to `limit` links, after the given subject, whose subject no record of this run feeds.
+    pub async fn unclaimed_links(
+        &mut self,
+        after_subject: i64,
+        limit: i64,
+    ) -> Result<Vec<UnclaimedLink>, Error> {
+        let rows: Vec<(i64, String, i64, bool)> = sqlx::query_as(
+            "SELECT l.subject_pk, s.id, l.record_id,
+                    EXISTS (SELECT 1 FROM outcome d WHERE d.run_id = ?1 AND d.record_id = l.record_id)
+             FROM link l JOIN subject s ON s.pk = l.subject_pk
+             WHERE l.subscription_id = ?2 AND l.level = ?3 AND l.record_id IS NOT NULL AND l.subject_pk > ?5
+               AND l.subject_pk NOT IN (SELECT subject_pk FROM outcome WHERE run_id = ?1 AND kind = ?4)
+             ORDER BY l.subject_pk LIMIT ?6",
+        )
+        .bind(self.run.0.cast_signed())
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .bind(MATCHED)
+        .bind(after_subject)
+        .bind(limit)
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(doing("find links that end"))?;
+        Ok(rows
+            .into_iter()
+            .map(|(subject, id, record, delivered)| UnclaimedLink {
+                subject,
+                id,
+                record: RecordId(record.cast_unsigned()),
+                delivered,
+            })
+            .collect())
+    }
+
+    /// Notes that a link ends with this run; [`Session::apply`] carries it out.
+    pub async fn stage_ended_links(
+        &mut self,
+        ended: &[(UnclaimedLink, &'static str)],
+    ) -> Result<(), Error> {
+        const DOING: &str = "stage links that end";
+        begin(&mut self.conn, DOING).await?;
+        for (link, reason) in ended {
+            sqlx::query("INSERT OR REPLACE INTO ended_link (run_id, subject_pk, record_id, reason) VALUES (?, ?, ?, ?)")
+                .bind(self.run.0.cast_signed())
+                .bind(link.subject)
+                .bind(link.record.0.cast_signed())
+                .bind(*reason)
+                .execute(&mut *self.conn)
+                .await
+                .map_err(doing(DOING))?;
+        }
+        commit(&mut self.conn, DOING).await
+    }
+
+    /// Makes the staged outcome of this run true, whole or not at all: links point to the new versions, ended links end.
+    ///
+    /// `mapping_version` is what the staged fingerprints were made for.
+    pub async fn apply(&mut self, mapping_version: i64) -> Result<(), Error> {
+        const DOING: &str = "apply the run";
+        let run = self.run.0.cast_signed();
+        begin(&mut self.conn, DOING).await?;
+        sqlx::query(
+            "INSERT INTO link (subscription_id, level, subject_pk, record_id, version_id, fingerprint, mapping_version, run_id)
+             SELECT ?1, ?2, subject_pk, record_id, version_id, fingerprint, ?3, ?4
+             FROM outcome WHERE run_id = ?4 AND kind = ?5 AND relink ORDER BY subject_pk
+             ON CONFLICT (subscription_id, level, subject_pk) DO UPDATE
+             SET record_id = excluded.record_id, version_id = coalesce(excluded.version_id, version_id),
+                 fingerprint = excluded.fingerprint, mapping_version = excluded.mapping_version, run_id = excluded.run_id",
+        )
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .bind(mapping_version)
+        .bind(run)
+        .bind(MATCHED)
+        .execute(&mut *self.conn)
+        .await
+        .map_err(doing(DOING))?;
+        sqlx::query(
+            "UPDATE link SET record_id = NULL, run_id = ?3
+             WHERE subscription_id = ?1 AND level = ?2
+               AND subject_pk IN (SELECT subject_pk FROM ended_link WHERE run_id = ?3)",
+        )
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .bind(run)
+        .execute(&mut *self.conn)
+        .await
+        .map_err(doing(DOING))?;
+        sqlx::query("UPDATE run SET applied = 1 WHERE id = ?")
+            .bind(run)
+            .execute(&mut *self.conn)
+            .await
+            .map_err(doing(DOING))?;
+        commit(&mut self.conn, DOING).await
+    }
+}

@@ -1,0 +1,234 @@
+//! Connections: the grant of a subscription to read a portal.
+
+use jiff::Timestamp;
+use model::PortalId;
+use secrecy::SecretString;
+
+use crate::{
+    Error, Store, SubscriptionId,
+    error::{corrupt, doing},
+};
+
+/// How a connection signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A bearer token that neither expires nor refreshes.
+    Static,
+    /// OAuth tokens.
+    OAuth,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Static => "static",
+            Self::OAuth => "oauth",
+        }
+    }
+}
+
+/// A HubSpot account as far as Tributary knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Portal {
+    /// Hub id.
+    pub id: PortalId,
+    /// Time zone as HubSpot names it; daily limits reset at its midnight.
+    pub time_zone: String,
+    /// Host of the portal's own pages, for links to records.
+    pub ui_domain: String,
+}
+
+/// A subscription's grant to read a portal, with its secret opened.
+#[derive(Debug)]
+pub struct Connection {
+    /// What it reads.
+    pub portal: Portal,
+    /// How it signs in.
+    pub kind: Kind,
+    /// The credentials, in whatever form the client keeps them.
+    pub credentials: SecretString,
+    /// Scopes the grant covers, as far as known.
+    pub scopes: Vec<String>,
+    /// Who granted it, if HubSpot said so.
+    pub connected_by: Option<String>,
+    /// When it was made.
+    pub connected_at: Timestamp,
+    /// Why it stopped working, if it has.
+    pub broken: Option<String>,
+}
+
+fn place(subscription: SubscriptionId) -> String {
+    format!("connection/{}", subscription.0)
+}
+
+type Row = (
+    i64,
+    String,
+    String,
+    String,
+    Vec<u8>,
+    String,
+    Option<String>,
+    i64,
+    Option<String>,
+);
+
+impl Store {
+    /// The connection of a subscription, if it has one.
+    pub async fn connection(
+        &self,
+        subscription: SubscriptionId,
+    ) -> Result<Option<Connection>, Error> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT p.id, p.time_zone, p.ui_domain, c.kind, c.sealed, c.scopes, c.connected_by, c.connected_at, c.broken
+             FROM connection c JOIN portal p ON p.id = c.portal_id WHERE c.subscription_id = ?",
+        )
+        .bind(subscription.0)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(doing("read the connection"))?;
+        let Some((
+            portal,
+            time_zone,
+            ui_domain,
+            kind,
+            sealed,
+            scopes,
+            connected_by,
+            connected_at,
+            broken,
+        )) = row
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Connection {
+            portal: Portal {
+                id: PortalId(portal.cast_unsigned()),
+                time_zone,
+                ui_domain,
+            },
+            kind: if kind == Kind::Static.name() {
+                Kind::Static
+            } else {
+                Kind::OAuth
+            },
+            credentials: self.keyring.open(&place(subscription), &sealed)?,
+            scopes: serde_json::from_str(&scopes).map_err(corrupt("scopes"))?,
+            connected_by,
+            connected_at: Timestamp::from_millisecond(connected_at).map_err(corrupt("time"))?,
+            broken,
+        }))
+    }
+
+    /// The portal a subscription is connected to, without opening the secret.
+    pub async fn connected_portal(
+        &self,
+        subscription: SubscriptionId,
+    ) -> Result<Option<PortalId>, Error> {
+        sqlx::query_scalar::<_, i64>("SELECT portal_id FROM connection WHERE subscription_id = ?")
+            .bind(subscription.0)
+            .fetch_optional(&self.pool)
+            .await
+            .map(|portal| portal.map(|id| PortalId(id.cast_unsigned())))
+            .map_err(doing("read the connection"))
+    }
+
+    /// Stores a connection in place of the present one.
+    ///
+    /// When the portal is another than before, the links to the old portal's records end; values stay.
+    pub async fn set_connection(
+        &self,
+        subscription: SubscriptionId,
+        connection: &Connection,
+    ) -> Result<(), Error> {
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(doing("store the connection"))?;
+        let portal = connection.portal.id.0.cast_signed();
+        sqlx::query(
+            "INSERT INTO portal (id, time_zone, ui_domain, seen_at) VALUES (?, ?, ?, ?)
+             ON CONFLICT (id) DO UPDATE
+             SET time_zone = excluded.time_zone, ui_domain = excluded.ui_domain, seen_at = excluded.seen_at",
+        )
+        .bind(portal)
+        .bind(&connection.portal.time_zone)
+        .bind(&connection.portal.ui_domain)
+        .bind(connection.connected_at.as_millisecond())
+        .execute(&mut *tx)
+        .await
+        .map_err(doing("store the portal"))?;
+        sqlx::query(
+            "UPDATE link SET record_id = NULL
+             WHERE subscription_id = ?1
+               AND EXISTS (SELECT 1 FROM connection WHERE subscription_id = ?1 AND portal_id <> ?2)",
+        )
+        .bind(subscription.0)
+        .bind(portal)
+        .execute(&mut *tx)
+        .await
+        .map_err(doing("end the links to the portal before"))?;
+        sqlx::query(
+            "INSERT INTO connection (subscription_id, portal_id, kind, sealed, scopes, connected_by, connected_at, broken)
+             VALUES (?, ?, ?, ?, ?, ?, ?, NULL)
+             ON CONFLICT (subscription_id) DO UPDATE
+             SET portal_id = excluded.portal_id, kind = excluded.kind, sealed = excluded.sealed, scopes = excluded.scopes,
+                 connected_by = excluded.connected_by, connected_at = excluded.connected_at, broken = NULL",
+        )
+        .bind(subscription.0)
+        .bind(portal)
+        .bind(connection.kind.name())
+        .bind(self.keyring.seal(&place(subscription), &connection.credentials))
+        .bind(serde_json::to_string(&connection.scopes).expect("strings serialise"))
+        .bind(&connection.connected_by)
+        .bind(connection.connected_at.as_millisecond())
+        .execute(&mut *tx)
+        .await
+        .map_err(doing("store the connection"))?;
+        tx.commit().await.map_err(doing("store the connection"))
+    }
+
+    /// Replaces the credentials of a connection, after a refresh.
+    pub async fn set_credentials(
+        &self,
+        subscription: SubscriptionId,
+        credentials: &SecretString,
+    ) -> Result<(), Error> {
+        sqlx::query("UPDATE connection SET sealed = ? WHERE subscription_id = ?")
+            .bind(self.keyring.seal(&place(subscription), credentials))
+            .bind(subscription.0)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(doing("store the refreshed credentials"))
+    }
+
+    /// Notes why a connection stopped working, or that it works again.
+    pub async fn set_connection_broken(
+        &self,
+        subscription: SubscriptionId,
+        why: Option<&str>,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "UPDATE connection SET broken = ? WHERE subscription_id = ? AND broken IS NOT ?",
+        )
+        .bind(why)
+        .bind(subscription.0)
+        .bind(why)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(doing("note the state of the connection"))
+    }
+
+    /// Forgets the connection and its secret. Values, links and mappings stay. Says whether there was one.
+    pub async fn remove_connection(&self, subscription: SubscriptionId) -> Result<bool, Error> {
+        sqlx::query("DELETE FROM connection WHERE subscription_id = ?")
+            .bind(subscription.0)
+            .execute(&self.pool)
+            .await
+            .map(|done| done.rows_affected() > 0)
+            .map_err(doing("remove the connection"))
+    }
+}

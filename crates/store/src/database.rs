@@ -1,0 +1,114 @@
+//! Opening the data directory.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use sqlx::{
+    SqlitePool,
+    migrate::{Migration, MigrationType, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{Error, keyring::Keyring, lock::Process};
+
+/// The migrations, oldest first. A released one never changes.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "initial",
+    include_str!("../migrations/sqlite/0001_initial.sql"),
+)];
+
+/// How long a statement waits for another process's write to end. Applying a run of millions of records holds the
+/// database for seconds.
+const BUSY: Duration = Duration::from_secs(120);
+
+/// Page cache per connection, in KiB (negative, as SQLite wants it). Large enough that matching a page of keys finds the
+/// upper levels of the id index in memory; small enough for the promised memory of a run.
+const CACHE_KIB: &str = "-24000";
+
+/// Pages of write-ahead log before they are copied into the database.
+const CHECKPOINT_PAGES: &str = "4000";
+
+/// An open data directory: the database, the keyring and this process's life sign. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pub(crate) pool: SqlitePool,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) process: Arc<Process>,
+    path: PathBuf,
+}
+
+impl Store {
+    /// Opens `data_dir`, making it at first start, and brings the schema up to date.
+    ///
+    /// The keyring is read from `keyring_file`, or from the data directory, where it is made if it is missing.
+    ///
+    /// # Errors
+    /// When the directory cannot be written, the database is damaged or from a newer release, or the keyring cannot be
+    /// read.
+    pub async fn open(data_dir: &Path, keyring_file: Option<&Path>) -> Result<Self, Error> {
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source| Error::DataDir { path, source }
+        };
+        std::fs::create_dir_all(data_dir).map_err(at(data_dir))?;
+        let keyring = match keyring_file {
+            Some(file) => Keyring::read(file)?,
+            None => Keyring::read_or_make(&data_dir.join("keyring"))?,
+        };
+        let process = Process::announce(&data_dir.join("processes"))?;
+        let path = data_dir.join("tributary.sqlite");
+        let options = SqliteConnectOptions::new()
+            .filename(&path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .statement_cache_capacity(200)
+            .pragma("cache_size", CACHE_KIB)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .pragma("journal_size_limit", "67108864");
+        let pool = SqlitePoolOptions::new()
+            .max_connections(6)
+            .connect_with(options)
+            .await
+            .map_err(|source| Error::Open {
+                path: path.clone(),
+                source,
+            })?;
+        let migrations = MIGRATIONS
+            .iter()
+            .map(|(version, name, sql)| {
+                let sql = sqlx::SqlStr::from_static(sql);
+                Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
+            })
+            .collect();
+        Migrator::with_migrations(migrations)
+            .run(&pool)
+            .await
+            .map_err(|source| Error::Migrate {
+                path: path.clone(),
+                source,
+            })?;
+        Ok(Self {
+            pool,
+            keyring: Arc::new(keyring),
+            process: Arc::new(process),
+            path,
+        })
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Ends all connections, so that the write-ahead log is folded into the database file.
+    pub async fn close(self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,84 @@
+//! What can go wrong in the store.
+
+use std::path::PathBuf;
+
+use model::Level;
+
+/// An operation on the store failed. The cause, where there is one, is the `source`.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The data directory cannot be made, read or written.
+    #[error("cannot use the data directory file {}", path.display())]
+    DataDir {
+        /// The directory or file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The database file cannot be opened.
+    #[error("cannot open the database {}", path.display())]
+    Open {
+        /// The database file.
+        path: PathBuf,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// The schema could not be brought up to date; also when a newer release has used this directory.
+    #[error("cannot bring the database {} up to date", path.display())]
+    Migrate {
+        /// The database file.
+        path: PathBuf,
+        /// Which migration, and why.
+        source: sqlx::migrate::MigrateError,
+    },
+    /// A statement failed.
+    #[error("cannot {doing}")]
+    Query {
+        /// The intent, as an infinitive.
+        doing: &'static str,
+        /// What the driver said.
+        source: sqlx::Error,
+    },
+    /// Secrets cannot be sealed or opened.
+    #[error("cannot use the keyring")]
+    Keyring(#[from] crate::keyring::Error),
+    /// Stored JSON is not what this release writes.
+    #[error("what is stored as {what} cannot be read")]
+    Corrupt {
+        /// Which stored thing.
+        what: &'static str,
+        /// Where reading stopped.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// Another run of this level is under way.
+    #[error("run {run} is under way for the {level} level")]
+    Busy {
+        /// The level that is held.
+        level: Level,
+        /// The run that holds it.
+        run: model::RunId,
+    },
+    /// A name that must be unique is taken.
+    #[error("there is already a subscription named {0:?}")]
+    NameTaken(String),
+}
+
+/// Turns a driver error into [`Error::Query`] with the intent that failed.
+pub(crate) fn doing(intent: &'static str) -> impl FnOnce(sqlx::Error) -> Error {
+    move |source| Error::Query {
+        doing: intent,
+        source,
+    }
+}
+
+/// Turns a decoding error into [`Error::Corrupt`].
+pub(crate) fn corrupt<E>(what: &'static str) -> impl FnOnce(E) -> Error
+where
+    E: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    move |source| Error::Corrupt {
+        what,
+        source: source.into(),
+    }
+}

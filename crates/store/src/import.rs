@@ -1,0 +1,289 @@
+//! Taking in the ids a subscription knows: visitors and accounts, with the metadata their product sends along.
+
+use jiff::Timestamp;
+use sqlx::{Sqlite, pool::PoolConnection};
+
+use crate::{
+    Error, Scope, Store,
+    error::doing,
+    mapping::{MappedField, put_field},
+    near::forget_near,
+    stage::{Bulk, begin, commit},
+};
+use model::{Group, MetadataType, PropertyName};
+
+/// The longest id of a visitor or account, in bytes.
+pub const MAX_ID_BYTES: usize = 1024;
+
+/// Subjects written per transaction. Sorted by id, so that a batch walks the id index once.
+const BATCH: usize = 50_000;
+
+/// A visitor or account as a file gives it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NewSubject {
+    /// Its id, at most [`MAX_ID_BYTES`] long and without NUL.
+    pub id: String,
+    /// A JSON array of account ids; `None` leaves what is there.
+    pub accounts: Option<String>,
+    /// A JSON object of agent metadata to merge in; null clears a value.
+    pub agent: Option<String>,
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Imported {
+    /// Ids that were not known before.
+    pub created: u64,
+    /// Ids that were known: updated where the file says something new.
+    pub known: u64,
+    /// Ids removed, because they were not in the file and it was said to be complete.
+    pub removed: u64,
+}
+
+/// An import under way. What is written stays, also when it is not finished.
+#[derive(Debug)]
+pub struct Importer {
+    conn: PoolConnection<Sqlite>,
+    scope: Scope,
+    now: i64,
+    pending: Vec<NewSubject>,
+    written: u64,
+    before: i64,
+    mirror: bool,
+    upsert: Bulk,
+    seen: Bulk,
+}
+
+impl Store {
+    /// Starts an import. With `mirror`, ids that the file does not hold can be removed at its end.
+    pub async fn import(
+        &self,
+        scope: Scope,
+        mirror: bool,
+        now: Timestamp,
+    ) -> Result<Importer, Error> {
+        const DOING: &str = "start the import";
+        let mut conn = self.pool.acquire().await.map_err(doing(DOING))?;
+        if mirror {
+            for sql in [
+                "CREATE TEMP TABLE IF NOT EXISTS import_seen (id TEXT PRIMARY KEY) WITHOUT ROWID",
+                "DELETE FROM import_seen",
+            ] {
+                sqlx::query(sql)
+                    .execute(&mut *conn)
+                    .await
+                    .map_err(doing(DOING))?;
+            }
+        }
+        let before = count(&mut conn, scope).await?;
+        Ok(Importer {
+            conn,
+            scope,
+            now: now.as_millisecond(),
+            pending: Vec::with_capacity(BATCH),
+            written: 0,
+            before,
+            mirror,
+            upsert: Bulk::with_tail(
+                "INSERT INTO subject (subscription_id, level, id, accounts, agent, created_at, updated_at) VALUES ",
+                7,
+                " ON CONFLICT (subscription_id, level, id) DO UPDATE
+                 SET accounts = coalesce(excluded.accounts, accounts),
+                     agent = CASE WHEN excluded.agent IS NULL THEN agent
+                                  ELSE json_patch(coalesce(agent, '{}'), excluded.agent) END,
+                     updated_at = excluded.updated_at
+                 WHERE (excluded.accounts IS NOT NULL AND excluded.accounts IS NOT accounts)
+                    OR (excluded.agent IS NOT NULL
+                        AND json_patch(coalesce(agent, '{}'), excluded.agent) IS NOT agent)",
+            ),
+            seen: Bulk::new("INSERT OR IGNORE INTO import_seen (id) VALUES ", 1),
+        })
+    }
+
+    /// Makes agent fields that an import found, or leaves them if they are there.
+    pub async fn add_agent_fields(
+        &self,
+        scope: Scope,
+        fields: &[(String, MetadataType)],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        const DOING: &str = "store the agent fields";
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(doing(DOING))?;
+        for (name, kind) in fields {
+            let field = MappedField {
+                property: PropertyName::new(name),
+                kind: *kind,
+                display_name: name.clone(),
+            };
+            put_field(&mut tx, scope, Group::Agent, &field, now).await?;
+        }
+        tx.commit().await.map_err(doing(DOING))
+    }
+}
+
+impl Importer {
+    /// Takes one subject. Later lines for the same id add to earlier ones.
+    pub async fn push(&mut self, subject: NewSubject) -> Result<(), Error> {
+        self.pending.push(subject);
+        if self.pending.len() >= BATCH {
+            self.flush().await
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Error> {
+        const DOING: &str = "import ids";
+        let mut batch = std::mem::replace(&mut self.pending, Vec::with_capacity(BATCH));
+        // Stable, so that two lines for one id keep their order.
+        batch.sort_by(|one, other| one.id.cmp(&other.id));
+        self.written += batch.len() as u64;
+        let (subscription, level, now) =
+            (self.scope.subscription.0, self.scope.level_code(), self.now);
+        let seen: Vec<String> = if self.mirror {
+            batch.iter().map(|one| one.id.clone()).collect()
+        } else {
+            Vec::new()
+        };
+        begin(&mut self.conn, DOING).await?;
+        self.upsert
+            .insert(&mut self.conn, batch, |query, one| {
+                query
+                    .bind(subscription)
+                    .bind(level)
+                    .bind(one.id)
+                    .bind(one.accounts)
+                    .bind(one.agent)
+                    .bind(now)
+                    .bind(now)
+            })
+            .await
+            .map_err(doing(DOING))?;
+        self.seen
+            .insert(&mut self.conn, seen, |query, id| query.bind(id))
+            .await
+            .map_err(doing(DOING))?;
+        commit(&mut self.conn, DOING).await
+    }
+
+    /// Writes what is pending and says what the import did so far.
+    pub async fn finish(&mut self) -> Result<Imported, Error> {
+        self.flush().await?;
+        let created = count(&mut self.conn, self.scope).await? - self.before;
+        Ok(Imported {
+            created: created.cast_unsigned(),
+            known: self.written - created.cast_unsigned(),
+            removed: 0,
+        })
+    }
+
+    /// How many known ids were not in the file. Only for an import that mirrors, after [`Importer::finish`].
+    pub async fn count_unseen(&mut self) -> Result<u64, Error> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ? AND id NOT IN (SELECT id FROM import_seen)",
+        )
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .fetch_one(&mut *self.conn)
+        .await
+        .map(i64::cast_unsigned)
+        .map_err(doing("count the ids that were not in the file"))
+    }
+
+    /// Erases the known ids that were not in the file, and says how many there were.
+    pub async fn remove_unseen(&mut self) -> Result<u64, Error> {
+        const DOING: &str = "remove ids that were not in the file";
+        let mut removed = 0;
+        loop {
+            let gone: Vec<(i64, String)> = sqlx::query_as(
+                "SELECT pk, id FROM subject
+                 WHERE subscription_id = ? AND level = ? AND id NOT IN (SELECT id FROM import_seen) LIMIT 1000",
+            )
+            .bind(self.scope.subscription.0)
+            .bind(self.scope.level_code())
+            .fetch_all(&mut *self.conn)
+            .await
+            .map_err(doing(DOING))?;
+            if gone.is_empty() {
+                return Ok(removed);
+            }
+            begin(&mut self.conn, DOING).await?;
+            for (pk, id) in &gone {
+                erase(&mut self.conn, self.scope, *pk, id)
+                    .await
+                    .map_err(doing(DOING))?;
+            }
+            commit(&mut self.conn, DOING).await?;
+            removed += gone.len() as u64;
+        }
+    }
+}
+
+async fn count(conn: &mut PoolConnection<Sqlite>, scope: Scope) -> Result<i64, Error> {
+    sqlx::query_scalar("SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ?")
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .fetch_one(&mut **conn)
+        .await
+        .map_err(doing("count the known ids"))
+}
+
+/// Deletes everything kept about one subject, what runs noted about its record included.
+pub(crate) async fn erase(
+    conn: &mut sqlx::SqliteConnection,
+    scope: Scope,
+    pk: i64,
+    id: &str,
+) -> Result<(), sqlx::Error> {
+    forget_near(conn, scope, pk, id).await?;
+    // The records that ever fed it, so that what runs noted about them goes as well.
+    let records: Vec<i64> = sqlx::query_scalar(
+        "SELECT record_id FROM version WHERE subject_pk = ?1
+         UNION SELECT record_id FROM outcome WHERE subject_pk = ?1
+         UNION SELECT record_id FROM ended_link WHERE subject_pk = ?1",
+    )
+    .bind(pk)
+    .fetch_all(&mut *conn)
+    .await?;
+    let records = serde_json::to_string(&records).expect("numbers serialise");
+    sqlx::query(
+        "DELETE FROM quarantine WHERE record_id IN (SELECT value FROM json_each(?1))
+         AND run_id IN (SELECT id FROM run WHERE subscription_id = ?2 AND level = ?3)",
+    )
+    .bind(&records)
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .execute(&mut *conn)
+    .await?;
+    for sql in [
+        "DELETE FROM outcome WHERE subject_pk = ?1",
+        "DELETE FROM ended_link WHERE subject_pk = ?1",
+        "DELETE FROM version WHERE subject_pk = ?1",
+    ] {
+        sqlx::query(sql).bind(pk).execute(&mut *conn).await?;
+    }
+    sqlx::query(
+        "DELETE FROM outcome WHERE (near_id = ?1 OR key_text = ?1)
+         AND run_id IN (SELECT id FROM run WHERE subscription_id = ?2 AND level = ?3)",
+    )
+    .bind(id)
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query("DELETE FROM link WHERE subscription_id = ? AND level = ? AND subject_pk = ?")
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .bind(pk)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query("DELETE FROM subject WHERE pk = ?")
+        .bind(pk)
+        .execute(conn)
+        .await
+        .map(drop)
+}

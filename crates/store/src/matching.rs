@@ -1,0 +1,86 @@
+//! Looking up keys among the known ids.
+
+use std::collections::HashMap;
+
+use crate::{Error, Session, error::doing};
+
+/// A known id that a key equals, with the present state of its hubspot metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The subject's internal number.
+    pub subject: i64,
+    /// Its link, if it was ever linked.
+    pub link: Option<Link>,
+}
+
+/// A subject's tie to a record, or what is left of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// The record that feeds it; `None` once the link has ended.
+    pub record: Option<u64>,
+    /// Where its present hubspot metadata stands.
+    pub version: Option<i64>,
+    /// Fingerprint of the values that `mapping_version` selects.
+    pub fingerprint: u64,
+    /// The mapping version the fingerprint was made for.
+    pub mapping_version: i64,
+}
+
+impl Session {
+    /// For each key, the known id that equals it byte for byte, in the order of `keys`.
+    pub async fn known(&mut self, keys: &[&str]) -> Result<Vec<Option<Known>>, Error> {
+        type Row = (i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT k.key, s.pk, l.record_id, l.version_id, l.fingerprint, l.mapping_version
+             FROM json_each(?1) k
+             JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value
+             LEFT JOIN link l ON l.subscription_id = ?2 AND l.level = ?3 AND l.subject_pk = s.pk",
+        )
+        .bind(text_array(keys))
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(doing("match keys with ids"))?;
+        let mut found = vec![None; keys.len()];
+        for (at, subject, record, version, fingerprint, mapping_version) in rows {
+            let link = fingerprint
+                .zip(mapping_version)
+                .map(|(fingerprint, mapping_version)| Link {
+                    record: record.map(i64::cast_unsigned),
+                    version,
+                    fingerprint: fingerprint.cast_unsigned(),
+                    mapping_version,
+                });
+            found[index(at)] = Some(Known { subject, link });
+        }
+        Ok(found)
+    }
+
+    /// The hubspot metadata of the given versions. A version that is not there is left out.
+    pub async fn payloads(&mut self, versions: &[i64]) -> Result<HashMap<i64, String>, Error> {
+        sqlx::query_as::<_, (i64, String)>(
+            "SELECT v.id, v.payload FROM json_each(?) k JOIN version v ON v.id = k.value",
+        )
+        .bind(serde_json::to_string(versions).expect("numbers serialise"))
+        .fetch_all(&mut *self.conn)
+        .await
+        .map(|rows| rows.into_iter().collect())
+        .map_err(doing("read present metadata"))
+    }
+}
+
+/// Texts as a JSON array for `json_each`. Keys with a NUL, which SQLite would cut short, become null and match nothing:
+/// no id holds one.
+pub(crate) fn text_array(texts: &[&str]) -> String {
+    let texts: Vec<Option<&str>> = texts
+        .iter()
+        .map(|text| (!text.contains('\0')).then_some(*text))
+        .collect();
+    serde_json::to_string(&texts).expect("strings serialise")
+}
+
+/// A position that `json_each` counted.
+pub(crate) fn index(at: i64) -> usize {
+    usize::try_from(at).expect("json_each counts from 0")
+}

@@ -1,0 +1,290 @@
+//! Near misses: the known id that a key almost equals.
+//!
+//! Two indexes answer for any number of ids without reading them all: a hash of the id in lower case without white space
+//! (case and space), and the id back to front, in which ids with the same end stand together (prefix). They are filled when
+//! the first miss asks for them, because a level without misses needs neither.
+
+use model::SubjectId;
+use sqlx::SqliteConnection;
+use xxhash_rust::xxh3::xxh3_64;
+
+use crate::{
+    Error, Miss, Scope, Session,
+    error::doing,
+    import::MAX_ID_BYTES,
+    matching::{index, text_array},
+    stage::{Bulk, begin, commit},
+};
+
+/// Ids read and indexed per transaction.
+const INDEX_STEP: i64 = 50_000;
+
+/// A known id that a key nearly equals.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NearMiss {
+    /// In what they differ.
+    pub reason: Miss,
+    /// The known id.
+    pub id: SubjectId,
+}
+
+impl Session {
+    /// For each key that equals no known id, the one it nearly equals, by the first reason that fits.
+    pub async fn near(&mut self, keys: &[&str]) -> Result<Vec<Option<NearMiss>>, Error> {
+        self.index_new_ids().await?;
+        let mut found = vec![None; keys.len()];
+        self.near_by_fold(keys, &mut found).await?;
+        self.near_by_shortening(keys, &mut found).await?;
+        self.near_by_longer_id(keys, &mut found).await?;
+        Ok(found)
+    }
+
+    async fn near_by_fold(
+        &mut self,
+        keys: &[&str],
+        found: &mut [Option<NearMiss>],
+    ) -> Result<(), Error> {
+        let hashes: Vec<i64> = keys.iter().map(|key| folded_hash(key)).collect();
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT k.key, s.id FROM json_each(?1) k
+             JOIN near_folded n ON n.subscription_id = ?2 AND n.level = ?3 AND n.hash = k.value
+             JOIN subject s ON s.pk = n.subject_pk",
+        )
+        .bind(serde_json::to_string(&hashes).expect("numbers serialise"))
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(doing("look for near misses by case and space"))?;
+        for (at, id) in rows {
+            let key = keys[index(at)];
+            let reason = if id.to_lowercase() == key.to_lowercase() {
+                Miss::DiffersByCase
+            } else if without_space(&id) == without_space(key) {
+                Miss::DiffersBySpace
+            } else {
+                continue;
+            };
+            keep_better(&mut found[index(at)], reason, id);
+        }
+        Ok(())
+    }
+
+    /// Ids that are the key with or without a trailing `.0`, or the key without a prefix.
+    async fn near_by_shortening(
+        &mut self,
+        keys: &[&str],
+        found: &mut [Option<NearMiss>],
+    ) -> Result<(), Error> {
+        let mut asked = Vec::new();
+        for (at, key) in keys
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| found[*at].is_none())
+        {
+            let zero = key
+                .strip_suffix(".0")
+                .map_or_else(|| format!("{key}.0"), str::to_owned);
+            asked.push((at, Miss::DiffersByTrailingZero, zero));
+            asked.extend(
+                without_prefixes(key).map(|rest| (at, Miss::DiffersByPrefix, rest.to_owned())),
+            );
+        }
+        let texts: Vec<&str> = asked.iter().map(|(_, _, text)| text.as_str()).collect();
+        let rows: Vec<i64> = sqlx::query_scalar(
+            "SELECT k.key FROM json_each(?1) k
+             JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value",
+        )
+        .bind(text_array(&texts))
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(doing("look for near misses by trailing zero and prefix"))?;
+        for row in rows {
+            let (at, reason, id) = &asked[index(row)];
+            keep_better(&mut found[*at], *reason, id.clone());
+        }
+        Ok(())
+    }
+
+    /// Ids that are the key with a prefix: in the reversed index they follow the reversed key. Where a letter or digit comes
+    /// next, all ids with it are skipped at once.
+    async fn near_by_longer_id(
+        &mut self,
+        keys: &[&str],
+        found: &mut [Option<NearMiss>],
+    ) -> Result<(), Error> {
+        let mut open: Vec<(usize, String, String)> = (0..keys.len())
+            .filter(|at| found[*at].is_none() && !keys[*at].is_empty())
+            .map(|at| (at, reversed(keys[at]), reversed(keys[at])))
+            .collect();
+        while !open.is_empty() {
+            let after: Vec<&str> = open.iter().map(|(_, _, after)| after.as_str()).collect();
+            let rows: Vec<(i64, Option<String>)> = sqlx::query_as(
+                "SELECT k.key, (SELECT n.reversed FROM near_reversed n
+                                WHERE n.subscription_id = ?2 AND n.level = ?3 AND n.reversed > k.value
+                                ORDER BY n.reversed LIMIT 1)
+                 FROM json_each(?1) k",
+            )
+            .bind(text_array(&after))
+            .bind(self.scope.subscription.0)
+            .bind(self.scope.level_code())
+            .fetch_all(&mut *self.conn)
+            .await
+            .map_err(doing("look for near misses by prefix"))?;
+            let mut next_round = Vec::new();
+            for (row, next) in rows {
+                let (at, key, _) = &open[index(row)];
+                let Some(next) = next else { continue };
+                let Some(letter) = next
+                    .strip_prefix(key.as_str())
+                    .and_then(|rest| rest.chars().next())
+                else {
+                    continue;
+                };
+                if letter.is_alphanumeric() {
+                    next_round.push((*at, key.clone(), format!("{key}{letter}{}", char::MAX)));
+                } else {
+                    keep_better(&mut found[*at], Miss::DiffersByPrefix, reversed(&next));
+                }
+            }
+            open = next_round;
+        }
+        Ok(())
+    }
+
+    /// Brings the near-miss indexes up to the newest id.
+    async fn index_new_ids(&mut self) -> Result<(), Error> {
+        const DOING: &str = "index ids for near misses";
+        let (subscription, level) = (self.scope.subscription.0, self.scope.level_code());
+        loop {
+            let ids: Vec<(i64, String)> = sqlx::query_as(
+                "SELECT pk, id FROM subject
+                 WHERE subscription_id = ?1 AND level = ?2 AND pk > coalesce(
+                     (SELECT indexed_to FROM near_index WHERE subscription_id = ?1 AND level = ?2), 0)
+                 ORDER BY pk LIMIT ?3",
+            )
+            .bind(subscription)
+            .bind(level)
+            .bind(INDEX_STEP)
+            .fetch_all(&mut *self.conn)
+            .await
+            .map_err(doing(DOING))?;
+            let Some(&(newest, _)) = ids.last() else {
+                return Ok(());
+            };
+            begin(&mut self.conn, DOING).await?;
+            insert_near(&mut self.conn, self.scope, ids)
+                .await
+                .map_err(doing(DOING))?;
+            sqlx::query(
+                "INSERT INTO near_index (subscription_id, level, indexed_to) VALUES (?, ?, ?)
+                 ON CONFLICT (subscription_id, level) DO UPDATE SET indexed_to = excluded.indexed_to",
+            )
+            .bind(subscription)
+            .bind(level)
+            .bind(newest)
+            .execute(&mut *self.conn)
+            .await
+            .map_err(doing(DOING))?;
+            commit(&mut self.conn, DOING).await?;
+        }
+    }
+}
+
+/// Rows go in sorted: neighbours in a batch are neighbours in the tree.
+async fn insert_near(
+    conn: &mut SqliteConnection,
+    scope: Scope,
+    ids: Vec<(i64, String)>,
+) -> Result<(), sqlx::Error> {
+    let mut folded: Vec<(i64, i64)> = ids.iter().map(|(pk, id)| (folded_hash(id), *pk)).collect();
+    folded.sort_unstable();
+    let mut backwards: Vec<String> = ids.into_iter().map(|(_, id)| reversed(&id)).collect();
+    backwards.sort_unstable();
+    Bulk::new(
+        "INSERT OR IGNORE INTO near_folded (subscription_id, level, hash, subject_pk) VALUES ",
+        4,
+    )
+    .insert(conn, folded, |query, (hash, pk)| {
+        query
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .bind(hash)
+            .bind(pk)
+    })
+    .await?;
+    Bulk::new(
+        "INSERT OR IGNORE INTO near_reversed (subscription_id, level, reversed) VALUES ",
+        3,
+    )
+    .insert(conn, backwards, |query, text| {
+        query
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .bind(text)
+    })
+    .await
+}
+
+/// Takes an id out of the near-miss indexes.
+pub(crate) async fn forget_near(
+    conn: &mut SqliteConnection,
+    scope: Scope,
+    pk: i64,
+    id: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("DELETE FROM near_folded WHERE subscription_id = ? AND level = ? AND hash = ? AND subject_pk = ?")
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .bind(folded_hash(id))
+        .bind(pk)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query(
+        "DELETE FROM near_reversed WHERE subscription_id = ? AND level = ? AND reversed = ?",
+    )
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .bind(reversed(id))
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+/// Several ids may nearly equal one key: the first reason wins, then the first id, so that a rerun says the same.
+fn keep_better(found: &mut Option<NearMiss>, reason: Miss, id: String) {
+    let candidate = NearMiss {
+        reason,
+        id: SubjectId(id),
+    };
+    let better = found
+        .as_ref()
+        .is_none_or(|kept| (candidate.reason, &candidate.id) < (kept.reason, &kept.id));
+    if better {
+        *found = Some(candidate);
+    }
+}
+
+/// What is left of `key` after each prefix that ends in a character that is neither letter nor digit.
+fn without_prefixes(key: &str) -> impl Iterator<Item = &str> {
+    key.char_indices()
+        .filter(|(_, letter)| !letter.is_alphanumeric())
+        .map(|(at, letter)| &key[at + letter.len_utf8()..])
+        .filter(|rest| (1..=MAX_ID_BYTES).contains(&rest.len()))
+}
+
+fn without_space(text: &str) -> String {
+    text.chars()
+        .filter(|letter| !letter.is_whitespace())
+        .collect()
+}
+
+fn folded_hash(text: &str) -> i64 {
+    xxh3_64(without_space(&text.to_lowercase()).as_bytes()).cast_signed()
+}
+
+fn reversed(text: &str) -> String {
+    text.chars().rev().collect()
+}

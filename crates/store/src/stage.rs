@@ -1,0 +1,413 @@
+//! The write side of a run, up to but without its application.
+//!
+//! A run stages what it finds while it reads: an outcome per record, a new version per changed subject, a row per quarantined
+//! value. Nothing of that is seen by anyone until [`Session::apply`] points the links to the new versions in one transaction.
+
+use std::sync::Arc;
+
+use model::{PropertyName, RecordId, RunId};
+use sqlx::{
+    AssertSqlSafe, Sqlite, SqliteConnection, pool::PoolConnection, query::Query,
+    sqlite::SqliteArguments,
+};
+
+use crate::{Error, OutcomeKind, Scope, Store, error::doing};
+
+/// The working connection of one run.
+#[derive(Debug)]
+pub struct Session {
+    pub(crate) conn: PoolConnection<Sqlite>,
+    pub(crate) scope: Scope,
+    pub(crate) run: RunId,
+    next_version: i64,
+    outcomes: Bulk,
+    versions: Bulk,
+    quarantines: Bulk,
+}
+
+/// A record with what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StagedRecord {
+    /// The record.
+    pub record: RecordId,
+    /// When HubSpot last changed it, in epoch milliseconds; decides between duplicates.
+    pub modified_at: i64,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a record, with what the store must remember of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is a candidate to feed a subject; the only one unless the key is contested.
+    Matched(Box<Candidate>),
+    /// It matched nothing.
+    Missed {
+        /// Why.
+        reason: crate::Miss,
+        /// The key as it came.
+        key: Option<String>,
+        /// The known id it nearly equals.
+        near: Option<String>,
+    },
+    /// Archived or gone.
+    Excluded,
+    /// Not usable.
+    Failed,
+}
+
+/// What a matched record would make of its subject.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Whom it matched.
+    pub subject: i64,
+    /// Fingerprint of the selected values the subject shall hold.
+    pub fingerprint: u64,
+    /// A bit per selected field, in name order: has it a value.
+    pub presence: Vec<u8>,
+    /// The new state, if it differs from the present one.
+    pub change: Option<Change>,
+    /// Whether the link must be written although the values may be the same.
+    pub relink: bool,
+}
+
+/// A change of a subject's hubspot metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// All hubspot metadata after the change.
+    pub payload: String,
+    /// The version before, if there was one.
+    pub previous: Option<i64>,
+    /// Values that are new or different.
+    pub written: u32,
+    /// Values that went.
+    pub cleared: u32,
+}
+
+/// A value that was kept out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedValue {
+    /// Of which record.
+    pub record: RecordId,
+    /// Of which property.
+    pub property: PropertyName,
+    /// Code of the reason.
+    pub reason: &'static str,
+    /// The wire text, shortened by the caller.
+    pub value: String,
+}
+
+/// The id of a run's first version; see the schema.
+pub(crate) fn first_version(run: RunId) -> i64 {
+    run.0.cast_signed() << 32
+}
+
+impl Session {
+    pub(crate) async fn begin(store: &Store, scope: Scope, run: RunId) -> Result<Self, Error> {
+        let conn = store
+            .pool
+            .acquire()
+            .await
+            .map_err(doing("take a connection for the run"))?;
+        Ok(Self {
+            conn,
+            scope,
+            run,
+            next_version: first_version(run),
+            outcomes: Bulk::new(
+                "INSERT INTO outcome (run_id, record_id, kind, subject_pk, modified_at, fingerprint, presence, version_id, \
+                 written, cleared, relink, key_text, near_id) VALUES ",
+                13,
+            ),
+            versions: Bulk::new(
+                "INSERT INTO version (id, subject_pk, record_id, previous_id, payload) VALUES ",
+                5,
+            ),
+            quarantines: Bulk::new(
+                "INSERT OR REPLACE INTO quarantine (run_id, record_id, property, reason, value) VALUES ",
+                5,
+            ),
+        })
+    }
+
+    /// The run this session writes for.
+    pub fn run(&self) -> RunId {
+        self.run
+    }
+
+    /// Stages records that were not staged before, with their quarantined values, in one durable step.
+    ///
+    /// A dry run stages outcomes without new versions.
+    pub async fn stage(
+        &mut self,
+        records: Vec<StagedRecord>,
+        quarantined: Vec<QuarantinedValue>,
+        dry_run: bool,
+    ) -> Result<(), Error> {
+        const DOING: &str = "stage records";
+        let run = self.run.0.cast_signed();
+        let mut outcomes = Vec::with_capacity(records.len());
+        let mut versions = Vec::new();
+        for StagedRecord {
+            record,
+            modified_at,
+            fate,
+        } in records
+        {
+            let record = record.0.cast_signed();
+            let mut row = OutcomeRow {
+                record,
+                modified_at,
+                ..OutcomeRow::default()
+            };
+            match fate {
+                Fate::Matched(candidate) => {
+                    row.kind = OutcomeKind::Matched.number();
+                    row.subject = Some(candidate.subject);
+                    row.fingerprint = Some(candidate.fingerprint.cast_signed());
+                    row.presence = Some(candidate.presence);
+                    row.relink = candidate.relink || candidate.change.is_some();
+                    if let Some(change) = candidate.change {
+                        row.version = Some(self.next_version);
+                        row.written = change.written.into();
+                        row.cleared = change.cleared.into();
+                        if !dry_run {
+                            versions.push((
+                                self.next_version,
+                                candidate.subject,
+                                record,
+                                change.previous,
+                                change.payload,
+                            ));
+                        }
+                        self.next_version += 1;
+                    }
+                }
+                Fate::Missed { reason, key, near } => {
+                    row.kind = OutcomeKind::Missed(reason).number();
+                    row.key = key;
+                    row.near = near;
+                }
+                Fate::Excluded => row.kind = OutcomeKind::Excluded.number(),
+                Fate::Failed => row.kind = OutcomeKind::Failed.number(),
+            }
+            outcomes.push(row);
+        }
+        begin(&mut self.conn, DOING).await?;
+        self.versions
+            .insert(
+                &mut self.conn,
+                versions,
+                |query, (id, subject, record, previous, payload)| {
+                    query
+                        .bind(id)
+                        .bind(subject)
+                        .bind(record)
+                        .bind(previous)
+                        .bind(payload)
+                },
+            )
+            .await
+            .map_err(doing(DOING))?;
+        self.outcomes
+            .insert(&mut self.conn, outcomes, |query, row| {
+                query
+                    .bind(run)
+                    .bind(row.record)
+                    .bind(row.kind)
+                    .bind(row.subject)
+                    .bind(row.modified_at)
+                    .bind(row.fingerprint)
+                    .bind(row.presence)
+                    .bind(row.version)
+                    .bind(row.written)
+                    .bind(row.cleared)
+                    .bind(row.relink)
+                    .bind(row.key)
+                    .bind(row.near)
+            })
+            .await
+            .map_err(doing(DOING))?;
+        self.quarantines
+            .insert(&mut self.conn, quarantined, |query, value| {
+                query
+                    .bind(run)
+                    .bind(value.record.0.cast_signed())
+                    .bind(value.property.as_str().to_owned())
+                    .bind(value.reason)
+                    .bind(value.value)
+            })
+            .await
+            .map_err(doing(DOING))?;
+        commit(&mut self.conn, DOING).await
+    }
+
+    /// The records of an inclusive range that this run has staged, in id order. Meant for small ranges.
+    pub async fn staged_in(
+        &mut self,
+        from: RecordId,
+        to: RecordId,
+    ) -> Result<Vec<RecordId>, Error> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT record_id FROM outcome WHERE run_id = ? AND record_id BETWEEN ? AND ? ORDER BY record_id",
+        )
+        .bind(self.run.0.cast_signed())
+        .bind(from.0.cast_signed())
+        .bind(to.0.cast_signed())
+        .fetch_all(&mut *self.conn)
+        .await
+        .map(|records| records.into_iter().map(|id| RecordId(id.cast_unsigned())).collect())
+        .map_err(doing("read what was staged"))
+    }
+
+    /// How many records of an inclusive range this run has staged.
+    pub async fn count_staged_in(&mut self, from: RecordId, to: RecordId) -> Result<u64, Error> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM outcome WHERE run_id = ? AND record_id BETWEEN ? AND ?",
+        )
+        .bind(self.run.0.cast_signed())
+        .bind(from.0.cast_signed())
+        .bind(to.0.cast_signed())
+        .fetch_one(&mut *self.conn)
+        .await
+        .map(i64::cast_unsigned)
+        .map_err(doing("count what was staged"))
+    }
+
+    /// Turns staged records into excluded ones: they were delivered, but are gone.
+    pub async fn exclude(&mut self, records: &[RecordId]) -> Result<(), Error> {
+        let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
+        sqlx::query(
+            "UPDATE outcome SET kind = ?3, relink = 0, version_id = NULL, written = 0, cleared = 0
+             WHERE run_id = ?1 AND record_id IN (SELECT value FROM json_each(?2))",
+        )
+        .bind(self.run.0.cast_signed())
+        .bind(serde_json::to_string(&ids).expect("numbers serialise"))
+        .bind(OutcomeKind::Excluded.number())
+        .execute(&mut *self.conn)
+        .await
+        .map(drop)
+        .map_err(doing("exclude records"))
+    }
+
+    /// Forgets everything this run has staged, to start reading anew.
+    pub async fn unstage(&mut self) -> Result<(), Error> {
+        const DOING: &str = "clear what was staged";
+        begin(&mut self.conn, DOING).await?;
+        forget_staged(&mut self.conn, self.run)
+            .await
+            .map_err(doing(DOING))?;
+        self.next_version = first_version(self.run);
+        commit(&mut self.conn, DOING).await
+    }
+}
+
+/// Deletes a run's outcomes, quarantined values and those versions that no link points to.
+pub(crate) async fn forget_staged(
+    conn: &mut SqliteConnection,
+    run: RunId,
+) -> Result<(), sqlx::Error> {
+    let id = run.0.cast_signed();
+    for sql in [
+        "DELETE FROM outcome WHERE run_id = ?",
+        "DELETE FROM quarantine WHERE run_id = ?",
+        "DELETE FROM ended_link WHERE run_id = ?",
+    ] {
+        sqlx::query(sql).bind(id).execute(&mut *conn).await?;
+    }
+    sqlx::query(
+        "DELETE FROM version WHERE id BETWEEN ?1 AND ?2
+         AND id NOT IN (SELECT version_id FROM link WHERE version_id BETWEEN ?1 AND ?2)",
+    )
+    .bind(first_version(run))
+    .bind(first_version(RunId(run.0 + 1)) - 1)
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+pub(crate) async fn begin(conn: &mut SqliteConnection, intent: &'static str) -> Result<(), Error> {
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(conn)
+        .await
+        .map(drop)
+        .map_err(doing(intent))
+}
+
+pub(crate) async fn commit(conn: &mut SqliteConnection, intent: &'static str) -> Result<(), Error> {
+    sqlx::query("COMMIT")
+        .execute(conn)
+        .await
+        .map(drop)
+        .map_err(doing(intent))
+}
+
+#[derive(Default)]
+struct OutcomeRow {
+    record: i64,
+    kind: i64,
+    subject: Option<i64>,
+    modified_at: i64,
+    fingerprint: Option<i64>,
+    presence: Option<Vec<u8>>,
+    version: Option<i64>,
+    written: i64,
+    cleared: i64,
+    relink: bool,
+    key: Option<String>,
+    near: Option<String>,
+}
+
+/// A prepared insertion of many rows by few statements: rows go in by the hundred, the rest one by one.
+#[derive(Debug)]
+pub(crate) struct Bulk {
+    many: Arc<str>,
+    one: Arc<str>,
+}
+
+/// Rows per statement. More gains nothing measurable.
+const ROWS: usize = 100;
+
+pub(crate) type BulkQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
+
+impl Bulk {
+    /// `head` is the statement up to and with `VALUES `.
+    pub(crate) fn new(head: &str, columns: usize) -> Self {
+        Self::with_tail(head, columns, "")
+    }
+
+    /// As [`Bulk::new`], with what follows the rows.
+    pub(crate) fn with_tail(head: &str, columns: usize, tail: &str) -> Self {
+        let row = format!("({})", vec!["?"; columns].join(","));
+        let many = format!("{head}{}{tail}", vec![row.as_str(); ROWS].join(","));
+        Self {
+            many: many.into(),
+            one: format!("{head}{row}{tail}").into(),
+        }
+    }
+
+    /// Inserts `rows`; `bind` binds the columns of one.
+    pub(crate) async fn insert<T>(
+        &self,
+        conn: &mut SqliteConnection,
+        rows: Vec<T>,
+        bind: impl for<'q> Fn(BulkQuery<'q>, T) -> BulkQuery<'q>,
+    ) -> Result<(), sqlx::Error> {
+        let whole = rows.len() / ROWS * ROWS;
+        let mut rows = rows.into_iter();
+        for _ in 0..whole / ROWS {
+            let query = sqlx::query(AssertSqlSafe(Arc::clone(&self.many)));
+            rows.by_ref()
+                .take(ROWS)
+                .fold(query, &bind)
+                .execute(&mut *conn)
+                .await?;
+        }
+        for row in rows {
+            bind(sqlx::query(AssertSqlSafe(Arc::clone(&self.one))), row)
+                .execute(&mut *conn)
+                .await?;
+        }
+        Ok(())
+    }
+}

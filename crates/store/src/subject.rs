@@ -1,0 +1,196 @@
+//! Visitors and accounts: reading, editing and erasing them.
+
+use jiff::Timestamp;
+use model::{Group, MetadataType, PropertyName, RecordId, RunId};
+
+use crate::{
+    Error, Scope, Store,
+    error::doing,
+    import::erase,
+    mapping::{MappedField, put_field},
+    stage::first_version,
+};
+
+/// A visitor or an account with its metadata. Metadata groups are JSON objects as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id.
+    pub id: String,
+    /// A JSON array of account ids; visitors only.
+    pub accounts: Option<String>,
+    /// Metadata the product sent along.
+    pub agent: Option<String>,
+    /// Metadata set by hand.
+    pub custom: Option<String>,
+    /// Metadata pulled from HubSpot.
+    pub hubspot: Option<String>,
+    /// The record that feeds it.
+    pub record: Option<RecordId>,
+    /// The run that brought the present hubspot metadata.
+    pub run: Option<RunId>,
+    /// First known.
+    pub created_at: Timestamp,
+    /// Last import or edit.
+    pub updated_at: Timestamp,
+}
+
+type Row = (
+    String,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<i64>,
+    Option<i64>,
+    i64,
+    i64,
+);
+
+const SELECT: &str = "SELECT s.id, s.accounts, s.agent, s.custom, v.payload, l.record_id, v.id, s.created_at, s.updated_at
+     FROM subject s
+     LEFT JOIN link l ON l.subscription_id = s.subscription_id AND l.level = s.level AND l.subject_pk = s.pk
+     LEFT JOIN version v ON v.id = l.version_id
+     WHERE s.subscription_id = ? AND s.level = ?";
+
+impl Store {
+    /// One visitor or account.
+    pub async fn subject(&self, scope: Scope, id: &str) -> Result<Option<Subject>, Error> {
+        let row: Option<Row> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} AND s.id = ?")))
+                .bind(scope.subscription.0)
+                .bind(scope.level_code())
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(doing("read a subject"))?;
+        Ok(row.map(subject_of))
+    }
+
+    /// Visitors or accounts in id order, after the given id.
+    pub async fn subjects(
+        &self,
+        scope: Scope,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Subject>, Error> {
+        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "{SELECT} AND s.id > ? ORDER BY s.id LIMIT ?"
+        )))
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.pool)
+        .await
+        .map_err(doing("read subjects"))?;
+        Ok(rows.into_iter().map(subject_of).collect())
+    }
+
+    /// How many visitors or accounts are known.
+    pub async fn count_subjects(&self, scope: Scope) -> Result<u64, Error> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ?",
+        )
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .fetch_one(&self.pool)
+        .await
+        .map(i64::cast_unsigned)
+        .map_err(doing("count the subjects"))
+    }
+
+    /// Sets one agent or custom value from its JSON token, or clears it with `None`; a custom field that is not there is
+    /// made. Says whether the subject exists.
+    ///
+    /// # Panics
+    /// For groups auto and hubspot, which are not edited by hand; the caller refuses them with a reason.
+    pub async fn set_value(
+        &self,
+        scope: Scope,
+        id: &str,
+        field: (Group, &str, MetadataType),
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        const DOING: &str = "set a value";
+        let (group, name, kind) = field;
+        let sql = match group {
+            Group::Agent => {
+                "UPDATE subject SET agent = json_patch(coalesce(agent, '{}'), ?), updated_at = ?"
+            }
+            Group::Custom => {
+                "UPDATE subject SET custom = json_patch(coalesce(custom, '{}'), ?), updated_at = ?"
+            }
+            Group::Auto | Group::Hubspot => {
+                unreachable!("values of group {group} are not edited by hand")
+            }
+        };
+        let name_token = serde_json::to_string(name).expect("strings serialise");
+        let patch = format!("{{{name_token}:{}}}", token.unwrap_or("null"));
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(doing(DOING))?;
+        let sql = format!("{sql} WHERE subscription_id = ? AND level = ? AND id = ?");
+        let done = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(patch)
+            .bind(now.as_millisecond())
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .bind(id)
+            .execute(&mut *tx)
+            .await
+            .map_err(doing(DOING))?;
+        if done.rows_affected() > 0 {
+            let field = MappedField {
+                property: PropertyName::new(name),
+                kind,
+                display_name: name.into(),
+            };
+            put_field(&mut tx, scope, group, &field, now).await?;
+        }
+        tx.commit().await.map_err(doing(DOING))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// Erases everything kept about a visitor or account. Says whether there was one.
+    pub async fn erase_subject(&self, scope: Scope, id: &str) -> Result<bool, Error> {
+        const DOING: &str = "erase a subject";
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(doing(DOING))?;
+        let pk: Option<i64> = sqlx::query_scalar(
+            "SELECT pk FROM subject WHERE subscription_id = ? AND level = ? AND id = ?",
+        )
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .bind(id)
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(doing(DOING))?;
+        if let Some(pk) = pk {
+            erase(&mut tx, scope, pk, id).await.map_err(doing(DOING))?;
+        }
+        tx.commit().await.map_err(doing(DOING))?;
+        Ok(pk.is_some())
+    }
+}
+
+fn subject_of(row: Row) -> Subject {
+    let (id, accounts, agent, custom, hubspot, record, version, created_at, updated_at) = row;
+    let time = |at| Timestamp::from_millisecond(at).unwrap_or_default();
+    Subject {
+        id,
+        accounts,
+        agent,
+        custom,
+        hubspot,
+        record: record.map(|record| RecordId(record.cast_unsigned())),
+        run: version.map(|version| RunId((version / first_version(RunId(1))).cast_unsigned())),
+        created_at: time(created_at),
+        updated_at: time(updated_at),
+    }
+}
