@@ -80,3 +80,26 @@ impl ObjectType {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back() {
+        for level in Level::ALL {
+            assert_eq!(level.name().parse(), Ok(level));
+        }
+        let unknown = "Visitor".parse::<Level>().unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            r#""Visitor" is not a level; write visitor or account"#
+        );
+    }
+
+    #[test]
+    fn contacts_feed_visitors_and_companies_feed_accounts() {
+        assert_eq!(Level::Visitor.object(), ObjectType::Contacts);
+        assert_eq!(Level::Account.object(), ObjectType::Companies);
+    }
+}
