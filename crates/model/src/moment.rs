@@ -6,6 +6,12 @@ use jiff::Timestamp;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 
+/// The calendar repeats itself after 400 years.
+const DAYS_PER_ERA: u32 = 146_097;
+
+/// 1970-01-01, counted in days from 1 March of the year −400, before which no moment lies.
+const EPOCH_DAY: i64 = 719_468 + 146_097;
+
 /// A moment in UTC, to the millisecond, in the years 0000 to 9999.
 ///
 /// The bounds are those of RFC 3339, so every moment has exactly one text of 24 characters:
@@ -59,17 +65,17 @@ impl Moment {
 
     /// The same text as [`Moment::push_to`] appends, as ASCII bytes on the stack.
     pub fn to_ascii(self) -> [u8; Self::TEXT_LENGTH] {
-        let day = self.0.div_euclid(MILLIS_PER_DAY);
-        let time = unsigned(self.0.rem_euclid(MILLIS_PER_DAY));
-        let (year, month, day) = civil(day);
+        let (year, month, day) = civil(small(self.0.div_euclid(MILLIS_PER_DAY) + EPOCH_DAY));
+        let time = small(self.0.rem_euclid(MILLIS_PER_DAY));
+        let (second, millisecond) = (time / 1_000, time % 1_000);
         let mut text = *b"0000-00-00T00:00:00.000Z";
         put(&mut text[0..4], year);
         put(&mut text[5..7], month);
         put(&mut text[8..10], day);
-        put(&mut text[11..13], time / 3_600_000);
-        put(&mut text[14..16], time / 60_000 % 60);
-        put(&mut text[17..19], time / 1_000 % 60);
-        put(&mut text[20..23], time % 1_000);
+        put(&mut text[11..13], second / 3_600);
+        put(&mut text[14..16], second / 60 % 60);
+        put(&mut text[17..19], second % 60);
+        put(&mut text[20..23], millisecond);
         text
     }
 
@@ -201,29 +207,27 @@ const fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + day_of_era - 719_468
 }
 
-/// Year, month and day of a day counted from 1970-01-01, in the years 0000 to 9999: `civil_from_days` by the same
+/// Year, month and day of a day in the years 0000 to 9999, counted as [`EPOCH_DAY`] is: `civil_from_days` by the same
 /// author.
-fn civil(days: i64) -> (u32, u32, u32) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
+const fn civil(days: u32) -> (u32, u32, u32) {
+    let era = days / DAYS_PER_ERA;
+    let day_of_era = days % DAYS_PER_ERA;
     let year_of_era =
         (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let month_from_march = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 {
-        month_from_march + 3
+    let (month, years) = if month_from_march < 10 {
+        (month_from_march + 3, 0)
     } else {
-        month_from_march - 9
+        (month_from_march - 9, 1)
     };
-    let year = era * 400 + year_of_era + i64::from(month <= 2);
-    (unsigned(year), unsigned(month), unsigned(day))
+    (era * 400 + year_of_era + years - 400, month, day)
 }
 
-/// A part of a civil date or time, which the bounds of a moment keep small and not negative.
-fn unsigned(part: i64) -> u32 {
-    u32::try_from(part).unwrap_or_default()
+/// A count of days or of milliseconds in a day, which the bounds of a moment keep small and not negative.
+fn small(count: i64) -> u32 {
+    u32::try_from(count).unwrap_or_default()
 }
 
 /// Writes `number` in decimal, filling all of `digits`.
