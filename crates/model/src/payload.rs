@@ -57,9 +57,9 @@ impl FieldKey {
 pub struct SubjectSeed(u64);
 
 impl SubjectSeed {
-    /// The seed of the subject with this id.
-    pub fn of(id: &str) -> Self {
-        Self(xxh3_64(id.as_bytes()))
+    /// The seed of the subject with this internal number.
+    pub fn of(number: i64) -> Self {
+        Self(xxh3_64(&number.to_le_bytes()))
     }
 }
 
@@ -354,7 +354,7 @@ mod tests {
     #[test]
     fn a_fingerprint_depends_on_subject_field_and_value() {
         let (a, b) = (FieldKey::new("a"), FieldKey::new("b"));
-        let (one, two) = (SubjectSeed::of("1"), SubjectSeed::of("2"));
+        let (one, two) = (SubjectSeed::of(1), SubjectSeed::of(2));
         let all = [
             a.fingerprint(one, "1"),
             a.fingerprint(two, "1"),

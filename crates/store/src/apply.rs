@@ -9,13 +9,23 @@ use crate::{
     stage::{begin, commit},
 };
 
-/// A record that lost its subject to a better duplicate.
+/// A staged match that will not be applied after all: what it no longer adds to the expected result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loser {
+pub struct Withdrawn {
     /// The record.
     pub record: RecordId,
-    /// Which selected fields it would have filled; see [`crate::stage::Candidate::presence`].
+    /// See [`crate::stage::Candidate::fingerprint`].
+    pub fingerprint: u64,
+    /// See [`crate::stage::Candidate::presence`].
     pub presence: Vec<u8>,
+}
+
+pub(crate) fn withdrawn((record, fingerprint, presence): (i64, i64, Vec<u8>)) -> Withdrawn {
+    Withdrawn {
+        record: RecordId(record.cast_unsigned()),
+        fingerprint: fingerprint.cast_unsigned(),
+        presence,
+    }
 }
 
 /// A link whose subject no record of this run feeds.
@@ -35,8 +45,8 @@ impl Session {
     /// Decides contested subjects: the most recently modified record wins, then the highest record id.
     ///
     /// The losers become misses. Meant to be called only when a key was seen twice, for it reads all candidates.
-    pub async fn settle_contested(&mut self) -> Result<Vec<Loser>, Error> {
-        let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+    pub async fn settle_contested(&mut self) -> Result<Vec<Withdrawn>, Error> {
+        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
             "UPDATE outcome SET kind = ?3, relink = 0, version_id = NULL, written = 0, cleared = 0
              WHERE run_id = ?1 AND record_id IN (
                  SELECT record_id FROM (
@@ -47,7 +57,7 @@ impl Session {
                          SELECT subject_pk FROM outcome WHERE run_id = ?1 AND kind = ?2
                          GROUP BY subject_pk HAVING count(*) > 1))
                  WHERE place > 1)
-             RETURNING record_id, presence",
+             RETURNING record_id, fingerprint, presence",
         )
         .bind(self.run.0.cast_signed())
         .bind(MATCHED)
@@ -55,13 +65,7 @@ impl Session {
         .fetch_all(&mut *self.conn)
         .await
         .map_err(doing("settle contested keys"))?;
-        Ok(rows
-            .into_iter()
-            .map(|(record, presence)| Loser {
-                record: RecordId(record.cast_unsigned()),
-                presence,
-            })
-            .collect())
+        Ok(rows.into_iter().map(withdrawn).collect())
     }
 
     /// How many subjects of this level are fed by a record at present.

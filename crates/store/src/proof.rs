@@ -6,6 +6,7 @@ use sqlx::Row as _;
 
 use crate::{
     Error, OutcomeKind, Session,
+    apply::{Withdrawn, withdrawn},
     error::doing,
     outcome::MATCHED,
     stage::{begin, commit, first_version},
@@ -20,6 +21,8 @@ pub struct Tally {
     pub records: u64,
     /// How many of them change their subject.
     pub changed: u64,
+    /// How many of them find their subject as it shall be.
+    pub unchanged: u64,
     /// Values those changes write.
     pub written: u64,
     /// Values those changes clear.
@@ -44,8 +47,8 @@ pub struct Stored<'a> {
 impl Session {
     /// Counts this run's outcomes in the database.
     pub async fn tally(&mut self) -> Result<Vec<Tally>, Error> {
-        let rows: Vec<(i64, i64, i64, i64, i64)> = sqlx::query_as(
-            "SELECT kind, count(*), count(version_id), sum(written), sum(cleared) FROM outcome WHERE run_id = ? GROUP BY kind",
+        let rows: Vec<(i64, i64, i64, i64, i64, i64)> = sqlx::query_as(
+            "SELECT kind, count(*), count(version_id), sum(version_id IS NULL), sum(written), sum(cleared) FROM outcome WHERE run_id = ? GROUP BY kind",
         )
         .bind(self.run.0.cast_signed())
         .fetch_all(&mut *self.conn)
@@ -53,13 +56,16 @@ impl Session {
         .map_err(doing("count the outcomes"))?;
         Ok(rows
             .into_iter()
-            .map(|(kind, records, changed, written, cleared)| Tally {
-                kind: OutcomeKind::from_number(kind),
-                records: records.cast_unsigned(),
-                changed: changed.cast_unsigned(),
-                written: written.cast_unsigned(),
-                cleared: cleared.cast_unsigned(),
-            })
+            .map(
+                |(kind, records, changed, unchanged, written, cleared)| Tally {
+                    kind: OutcomeKind::from_number(kind),
+                    records: records.cast_unsigned(),
+                    changed: changed.cast_unsigned(),
+                    unchanged: unchanged.cast_unsigned(),
+                    written: written.cast_unsigned(),
+                    cleared: cleared.cast_unsigned(),
+                },
+            )
             .collect())
     }
 
@@ -106,7 +112,7 @@ impl Session {
 
     /// Makes the run forget what it staged about these records and makes their subjects' fingerprints worthless, so that
     /// staging them again writes whatever differs from what is really stored.
-    pub async fn distrust(&mut self, records: &[RecordId]) -> Result<(), Error> {
+    pub async fn distrust(&mut self, records: &[RecordId]) -> Result<Vec<Withdrawn>, Error> {
         const DOING: &str = "prepare lost values to be written again";
         let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
         let ids = serde_json::to_string(&ids).expect("numbers serialise");
@@ -124,18 +130,24 @@ impl Session {
         .execute(&mut *self.conn)
         .await
         .map_err(doing(DOING))?;
-        for sql in [
-            "DELETE FROM outcome WHERE run_id = ? AND record_id IN (SELECT value FROM json_each(?))",
-            "DELETE FROM quarantine WHERE run_id = ? AND record_id IN (SELECT value FROM json_each(?))",
-        ] {
-            sqlx::query(sql)
-                .bind(run)
-                .bind(&ids)
-                .execute(&mut *self.conn)
-                .await
-                .map_err(doing(DOING))?;
-        }
-        commit(&mut self.conn, DOING).await
+        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+            "DELETE FROM outcome WHERE run_id = ? AND kind = ? AND record_id IN (SELECT value FROM json_each(?))
+             RETURNING record_id, fingerprint, presence",
+        )
+        .bind(run)
+        .bind(MATCHED)
+        .bind(&ids)
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(doing(DOING))?;
+        sqlx::query("DELETE FROM quarantine WHERE run_id = ? AND record_id IN (SELECT value FROM json_each(?))")
+            .bind(run)
+            .bind(&ids)
+            .execute(&mut *self.conn)
+            .await
+            .map_err(doing(DOING))?;
+        commit(&mut self.conn, DOING).await?;
+        Ok(matched.into_iter().map(withdrawn).collect())
     }
 
     /// Deletes versions that this run staged for candidates that did not prevail.

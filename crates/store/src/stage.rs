@@ -11,7 +11,11 @@ use sqlx::{
     sqlite::SqliteArguments,
 };
 
-use crate::{Error, OutcomeKind, Scope, Store, error::doing};
+use crate::{
+    Error, OutcomeKind, Scope, Store,
+    apply::{Withdrawn, withdrawn},
+    error::doing,
+};
 
 /// The working connection of one run.
 #[derive(Debug)]
@@ -274,20 +278,35 @@ impl Session {
         .map_err(doing("count what was staged"))
     }
 
-    /// Turns staged records into excluded ones: they were delivered, but are gone.
-    pub async fn exclude(&mut self, records: &[RecordId]) -> Result<(), Error> {
+    /// Turns staged records into excluded ones: they were delivered, but are gone. Returns those that were matched.
+    pub async fn exclude(&mut self, records: &[RecordId]) -> Result<Vec<Withdrawn>, Error> {
+        const DOING: &str = "exclude records";
+        let run = self.run.0.cast_signed();
         let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
-        sqlx::query(
-            "UPDATE outcome SET kind = ?3, relink = 0, version_id = NULL, written = 0, cleared = 0
-             WHERE run_id = ?1 AND record_id IN (SELECT value FROM json_each(?2))",
+        let ids = serde_json::to_string(&ids).expect("numbers serialise");
+        begin(&mut self.conn, DOING).await?;
+        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
+            "SELECT record_id, fingerprint, presence FROM outcome
+             WHERE run_id = ? AND kind = ? AND record_id IN (SELECT value FROM json_each(?))",
         )
-        .bind(self.run.0.cast_signed())
-        .bind(serde_json::to_string(&ids).expect("numbers serialise"))
+        .bind(run)
+        .bind(OutcomeKind::Matched.number())
+        .bind(&ids)
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(doing(DOING))?;
+        sqlx::query(
+            "UPDATE outcome SET kind = ?, relink = 0, version_id = NULL, written = 0, cleared = 0, subject_pk = NULL
+             WHERE run_id = ? AND record_id IN (SELECT value FROM json_each(?))",
+        )
         .bind(OutcomeKind::Excluded.number())
+        .bind(run)
+        .bind(&ids)
         .execute(&mut *self.conn)
         .await
-        .map(drop)
-        .map_err(doing("exclude records"))
+        .map_err(doing(DOING))?;
+        commit(&mut self.conn, DOING).await?;
+        Ok(matched.into_iter().map(withdrawn).collect())
     }
 
     /// Forgets everything this run has staged, to start reading anew.
