@@ -1,1 +1,84 @@
-//! hubspot
+//! The production client of HubSpot: connections, the property catalogue, readers, quota and error kinds.
+//!
+//! One [`Client`] reads one portal through one connection. Three readers suit three needs: [`Client::search_page`] is
+//! the cheapest, [`Client::list_page`] sees every record as it is now, [`Client::batch_read`] follows known ids. All of
+//! them share the portal's quota through a [`Governor`], retry by one table ([`retry::rule`]), and hand out
+//! [`Records`], whose cells point into the answer's own bytes.
+//!
+//! Reading all contacts that have a value for `visitor_id`, page by page:
+//!
+//! ```no_run
+//! use hubspot::{Client, Columns, Credentials, Query, SEARCH_PAGE, Settings};
+//! use model::{ObjectType, PropertyName};
+//!
+//! # async fn read() -> Result<(), hubspot::Error> {
+//! let client = Client::builder(
+//!     Settings::default(),
+//!     Credentials::Static("pat-na1-…".into()),
+//! )
+//! .build()?;
+//! let columns: Columns = ["visitor_id", "plan_tier"].into_iter().collect();
+//! let query = Query::having(PropertyName::new("visitor_id"));
+//! let mut after = None;
+//! loop {
+//!     let page = client
+//!         .search_page(ObjectType::Contacts, &query, &columns, after, SEARCH_PAGE)
+//!         .await?;
+//!     for record in page.records.iter() {
+//!         println!("{} has {:?}", record.id(), record.wire(0));
+//!     }
+//!     after = page.next;
+//!     if after.is_none() {
+//!         break;
+//!     }
+//! }
+//! println!("{} searches", client.calls().search);
+//! # Ok(())
+//! # }
+//! ```
+
+mod account;
+mod auth;
+mod batch;
+mod budget;
+mod call;
+mod calls;
+mod catalogue;
+mod client;
+pub mod clock;
+mod columns;
+mod decode;
+mod error;
+mod governor;
+mod list;
+mod oauth;
+mod owners;
+mod paths;
+mod query;
+mod records;
+mod refusal;
+pub mod retry;
+mod salvage;
+mod scrub;
+mod search;
+mod settings;
+mod transport;
+
+pub use account::{AccountDetails, RecordCounts, TokenFacts};
+pub use auth::{Credentials, KeepError, TokenKeeper, Tokens};
+pub use batch::{BATCH, BatchRead};
+pub use calls::{CallCounter, Calls};
+pub use client::{Client, ClientBuilder};
+pub use clock::{ManualClock, SystemClock};
+pub use columns::Columns;
+pub use error::{Error, Kind, Operation};
+pub use governor::{Governor, Governors, Quota};
+pub use list::{Cursor, LIST_PAGE, ListPage};
+pub use oauth::OAuth;
+pub use owners::Owner;
+pub use query::Query;
+pub use records::{Record, Records, Undecodable};
+pub use refusal::Refusal;
+pub use search::{SEARCH_PAGE, SearchPage};
+pub use settings::{QuotaSettings, Settings, Timeouts};
+pub use transport::{Failure, Transport};

@@ -1,0 +1,480 @@
+//! The three budgets of a portal, as pure state: what may be sent now, and if not, when.
+//!
+//! Limits: <https://developers.hubspot.com/docs/developer-tooling/platform/usage-guidelines>.
+
+use std::{collections::VecDeque, time::Duration};
+
+use jiff::{Timestamp, tz::TimeZone};
+
+use crate::{QuotaSettings, clock};
+
+/// Calls per window of the smallest class, until HubSpot has said which one the portal is in.
+const SMALLEST_WINDOW: u32 = 100;
+/// No class allows more than 250; a header that claims more is not believed.
+const LARGEST_WINDOW: u32 = 10_000;
+/// Calls per window of an app distributed on the marketplace.
+const PUBLIC_WINDOW: u32 = 110;
+
+/// The calls of the last 10 seconds.
+#[derive(Debug)]
+pub(crate) struct Window {
+    configured: Option<u32>,
+    learned: Option<u32>,
+    /// From introspection; weaker than what a header says.
+    class: Option<u32>,
+    interval: Duration,
+    sent: VecDeque<Timestamp>,
+    paused_until: Timestamp,
+}
+
+impl Window {
+    pub(crate) fn new(settings: &QuotaSettings) -> Self {
+        Self {
+            configured: settings.ten_secondly,
+            learned: None,
+            class: None,
+            interval: Duration::from_secs(10),
+            sent: VecDeque::new(),
+            paused_until: Timestamp::MIN,
+        }
+    }
+
+    /// Calls per window; `None` is unlimited.
+    pub(crate) fn limit(&self) -> Option<u32> {
+        let portal = self.learned.or(self.class);
+        match self.configured {
+            Some(0) => None,
+            Some(set) => Some(portal.map_or(set, |portal| set.min(portal))),
+            None => Some(portal.unwrap_or(SMALLEST_WINDOW)),
+        }
+    }
+
+    /// Counts a call at `now`, or says how long to wait.
+    pub(crate) fn admit(&mut self, now: Timestamp) -> Result<(), Duration> {
+        if now < self.paused_until {
+            return Err(clock::until(now, self.paused_until));
+        }
+        let Some(limit) = self.limit() else {
+            return Ok(());
+        };
+        self.roll(now);
+        // A limit of 0 from a header would stop everything for ever.
+        let limit = usize::try_from(limit.max(1)).unwrap_or(usize::MAX);
+        if self.sent.len() >= limit {
+            let first = self.sent[self.sent.len() - limit];
+            return Err(clock::until(now, clock::later(first, self.interval)));
+        }
+        self.sent.push_back(now);
+        Ok(())
+    }
+
+    /// Takes in the headers of an answer. Calls of the app from elsewhere are counted as if they were ours.
+    pub(crate) fn observe(
+        &mut self,
+        now: Timestamp,
+        max: Option<u32>,
+        remaining: Option<u32>,
+        interval: Option<Duration>,
+    ) {
+        if let Some(interval) = interval.filter(|interval| !interval.is_zero()) {
+            self.interval = interval.min(Duration::from_mins(1));
+        }
+        let Some(max) = max.filter(|max| *max > 0) else {
+            return;
+        };
+        let max = max.min(LARGEST_WINDOW);
+        self.learned = Some(max);
+        if self.limit().is_none() {
+            return;
+        }
+        self.roll(now);
+        if let Some(remaining) = remaining {
+            let used = usize::try_from(max.saturating_sub(remaining)).unwrap_or(usize::MAX);
+            // The log never holds more than the limit, whatever a header claims.
+            let cap = usize::try_from(self.limit().unwrap_or(max)).unwrap_or(usize::MAX);
+            for _ in self.sent.len()..used.min(cap) {
+                self.sent.push_back(now);
+            }
+        }
+    }
+
+    /// After a refusal: nothing for `wait`, and not before the window has rolled past our oldest call.
+    pub(crate) fn refused(&mut self, now: Timestamp, wait: Duration) {
+        self.roll(now);
+        let rolled = self
+            .sent
+            .front()
+            .map_or(now, |first| clock::later(*first, self.interval));
+        let until = rolled.max(clock::later(now, wait));
+        self.paused_until = self.paused_until.max(until);
+    }
+
+    pub(crate) fn learn_class(&mut self, private: bool) {
+        // The private classes differ by edition (100, 190, 250); only a header tells.
+        self.class = (!private).then_some(PUBLIC_WINDOW);
+    }
+
+    /// Calls left in this window; `None` is unlimited.
+    pub(crate) fn left(&mut self, now: Timestamp) -> Option<u32> {
+        self.roll(now);
+        let sent = u32::try_from(self.sent.len()).unwrap_or(u32::MAX);
+        self.limit().map(|limit| limit.saturating_sub(sent))
+    }
+
+    fn roll(&mut self, now: Timestamp) {
+        while let Some(first) = self.sent.front()
+            && clock::later(*first, self.interval) <= now
+        {
+            self.sent.pop_front();
+        }
+    }
+}
+
+/// The pace of searches.
+///
+/// HubSpot's 5 per second belong to the account, all its apps together, so a refusal halves the pace, which then
+/// recovers slowly.
+#[derive(Debug)]
+pub(crate) struct SearchPace {
+    /// Searches per second at most; `None` is unlimited.
+    ceiling: Option<f64>,
+    /// Searches per second now; `None` is unlimited.
+    rate: Option<f64>,
+    next: Timestamp,
+    changed: Timestamp,
+}
+
+impl SearchPace {
+    const SLOWEST: f64 = 0.5;
+    /// Where an unlimited pace starts from when it is refused after all.
+    const USUAL: f64 = 4.0;
+    const RECOVERY: Duration = Duration::from_secs(30);
+
+    pub(crate) fn new(settings: &QuotaSettings) -> Self {
+        let ceiling =
+            (settings.search_per_second > 0).then(|| f64::from(settings.search_per_second));
+        Self {
+            ceiling,
+            rate: ceiling,
+            next: Timestamp::MIN,
+            changed: Timestamp::MIN,
+        }
+    }
+
+    /// Searches per second at `now`; `None` is unlimited.
+    pub(crate) fn rate(&mut self, now: Timestamp) -> Option<f64> {
+        while let Some(rate) = self.rate
+            && self.ceiling.is_none_or(|ceiling| rate < ceiling)
+            && clock::later(self.changed, Self::RECOVERY) <= now
+        {
+            self.changed = clock::later(self.changed, Self::RECOVERY);
+            let faster = rate * 1.25;
+            self.rate = match self.ceiling {
+                Some(ceiling) => Some(faster.min(ceiling)),
+                None => (faster < Self::USUAL).then_some(faster),
+            };
+        }
+        self.rate
+    }
+
+    pub(crate) fn admit(&mut self, now: Timestamp) -> Result<(), Duration> {
+        if now < self.next {
+            return Err(clock::until(now, self.next));
+        }
+        if let Some(rate) = self.rate(now) {
+            let gap = Duration::from_secs_f64(1.0 / rate);
+            // A timer wakes a little late; the slack keeps that from adding up.
+            let due = self.next.max(now.checked_sub(gap / 8).unwrap_or(now));
+            self.next = clock::later(due, gap);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn refused(&mut self, now: Timestamp, wait: Duration) {
+        // Several searches refused together are one refusal.
+        if clock::later(self.changed, Duration::from_secs(1)) <= now {
+            let rate = self.rate(now).unwrap_or(Self::USUAL);
+            self.rate = Some((rate / 2.0).max(Self::SLOWEST));
+            self.changed = now;
+        }
+        self.next = self
+            .next
+            .max(clock::later(now, wait.max(Duration::from_secs(1))));
+    }
+}
+
+/// The calls of a day in the account's time zone.
+#[derive(Debug)]
+pub(crate) struct Daily {
+    configured: Option<u32>,
+    reserve: f64,
+    zone: TimeZone,
+    resets_at: Timestamp,
+    used: u64,
+    /// Limit and remainder by the last header, less what was sent since.
+    seen: Option<(u64, u64)>,
+    refused: bool,
+}
+
+impl Daily {
+    pub(crate) fn new(settings: &QuotaSettings) -> Self {
+        Self {
+            configured: settings.daily,
+            reserve: settings.daily_reserve,
+            zone: TimeZone::UTC,
+            resets_at: Timestamp::MIN,
+            used: 0,
+            seen: None,
+            refused: false,
+        }
+    }
+
+    /// Counts a call at `now`, or says when the next day begins.
+    pub(crate) fn admit(&mut self, now: Timestamp) -> Result<(), Timestamp> {
+        self.roll(now);
+        if self.refused || self.left(now) == Some(0) {
+            return Err(self.resets_at);
+        }
+        self.used += 1;
+        if let Some((_, remaining)) = &mut self.seen {
+            *remaining = remaining.saturating_sub(1);
+        }
+        Ok(())
+    }
+
+    /// Calls that may still be sent today, the reserve taken off; `None` is unlimited or unknown.
+    pub(crate) fn left(&mut self, now: Timestamp) -> Option<u64> {
+        self.roll(now);
+        if self.refused {
+            return Some(0);
+        }
+        if self.configured == Some(0) {
+            return None;
+        }
+        let by_header = self
+            .seen
+            .map(|(limit, remaining)| remaining.saturating_sub(self.reserved(limit)));
+        let by_setting = self.configured.map(|set| {
+            let set = u64::from(set);
+            (set - self.reserved(set)).saturating_sub(self.used)
+        });
+        match (by_header, by_setting) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Calls per day of the portal; `None` is unlimited or unknown.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        match self.configured {
+            Some(0) => None,
+            Some(set) => Some(u64::from(set)),
+            None => self.seen.map(|(limit, _)| limit),
+        }
+    }
+
+    pub(crate) fn observe(&mut self, now: Timestamp, limit: Option<u64>, remaining: Option<u64>) {
+        self.roll(now);
+        if let Some((limit, remaining)) = limit.zip(remaining) {
+            self.seen = Some((limit, remaining.min(limit)));
+        }
+    }
+
+    pub(crate) fn refused(&mut self, now: Timestamp) -> Timestamp {
+        self.roll(now);
+        self.refused = true;
+        self.resets_at
+    }
+
+    pub(crate) fn set_zone(&mut self, now: Timestamp, zone: TimeZone) {
+        self.zone = zone;
+        self.resets_at = self.midnight_after(now);
+    }
+
+    fn roll(&mut self, now: Timestamp) {
+        if self.resets_at == Timestamp::MIN {
+            self.resets_at = self.midnight_after(now);
+        } else if self.resets_at <= now {
+            self.resets_at = self.midnight_after(now);
+            self.used = 0;
+            self.seen = None;
+            self.refused = false;
+        }
+    }
+
+    fn midnight_after(&self, now: Timestamp) -> Timestamp {
+        let today = self.zone.to_datetime(now).date();
+        let midnight = today
+            .tomorrow()
+            .and_then(|day| day.to_zoned_datetime(self.zone.clone()));
+        // Only at the end of the calendar is there no tomorrow.
+        midnight.map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a call count: non-negative, far below 2^52, and at most the count itself"
+    )]
+    fn reserved(&self, limit: u64) -> u64 {
+        ((limit as f64 * self.reserve).ceil() as u64).min(limit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: Timestamp = Timestamp::constant(1_795_132_800, 0);
+
+    fn at(milliseconds: u64) -> Timestamp {
+        clock::later(START, Duration::from_millis(milliseconds))
+    }
+
+    fn settings() -> QuotaSettings {
+        QuotaSettings::default()
+    }
+
+    #[test]
+    fn the_window_lets_as_many_through_as_the_portal_allows_and_rolls() {
+        let mut window = Window::new(&QuotaSettings {
+            ten_secondly: Some(3),
+            ..settings()
+        });
+        for milliseconds in [0, 100, 200] {
+            window.admit(at(milliseconds)).unwrap();
+        }
+        assert_eq!(window.admit(at(300)), Err(Duration::from_millis(9_700)));
+        assert_eq!(window.left(at(300)), Some(0));
+        window.admit(at(10_000)).unwrap();
+        assert!(window.admit(at(10_050)).is_err());
+    }
+
+    #[test]
+    fn the_window_is_learnt_from_headers_and_from_introspection() {
+        let mut window = Window::new(&settings());
+        assert_eq!(window.limit(), Some(100));
+        window.learn_class(false);
+        assert_eq!(window.limit(), Some(110));
+        window.observe(START, Some(190), Some(189), None);
+        assert_eq!(window.limit(), Some(190));
+        window.learn_class(true);
+        assert_eq!(window.limit(), Some(190));
+    }
+
+    #[test]
+    fn a_setting_lowers_the_window_but_does_not_raise_it() {
+        let mut window = Window::new(&QuotaSettings {
+            ten_secondly: Some(150),
+            ..settings()
+        });
+        window.observe(START, Some(190), None, None);
+        assert_eq!(window.limit(), Some(150));
+        window.observe(START, Some(100), None, None);
+        assert_eq!(window.limit(), Some(100));
+    }
+
+    #[test]
+    fn calls_from_elsewhere_count() {
+        let mut window = Window::new(&settings());
+        window.admit(START).unwrap();
+        window.observe(START, Some(100), Some(0), None);
+        assert_eq!(window.left(START), Some(0));
+        assert!(window.admit(at(1)).is_err());
+        window.observe(START, Some(u32::MAX), Some(0), None);
+        assert_eq!(window.limit(), Some(LARGEST_WINDOW));
+    }
+
+    #[test]
+    fn an_unlimited_window_still_pauses_when_refused() {
+        let mut window = Window::new(&QuotaSettings {
+            ten_secondly: Some(0),
+            ..settings()
+        });
+        for _ in 0..1_000 {
+            window.admit(START).unwrap();
+        }
+        window.refused(START, Duration::from_secs(2));
+        assert_eq!(window.admit(START), Err(Duration::from_secs(2)));
+        window.admit(at(2_000)).unwrap();
+    }
+
+    #[test]
+    fn searches_are_spaced_halved_when_refused_and_recover() {
+        let mut pace = SearchPace::new(&settings());
+        pace.admit(START).unwrap();
+        assert!(pace.admit(at(100)).is_err());
+        pace.admit(at(250)).unwrap();
+        pace.refused(at(300), Duration::ZERO);
+        pace.refused(at(310), Duration::ZERO);
+        assert_eq!(pace.rate(at(310)), Some(2.0));
+        assert!(pace.admit(at(1_200)).is_err());
+        pace.admit(at(1_310)).unwrap();
+        assert_eq!(pace.rate(at(30_300)), Some(2.5));
+        assert_eq!(pace.rate(at(600_000)), Some(4.0));
+    }
+
+    #[test]
+    fn an_unlimited_pace_becomes_limited_when_refused_and_free_again() {
+        let mut pace = SearchPace::new(&QuotaSettings {
+            search_per_second: 0,
+            ..settings()
+        });
+        assert_eq!(pace.rate(START), None);
+        pace.refused(START, Duration::ZERO);
+        assert_eq!(pace.rate(START), Some(2.0));
+        assert_eq!(pace.rate(at(600_000)), None);
+    }
+
+    #[test]
+    fn late_timers_do_not_slow_the_pace() {
+        let mut pace = SearchPace::new(&settings());
+        let (mut now, mut searches) = (0, 0);
+        while now < 60_000 {
+            match pace.admit(at(now)) {
+                Ok(()) => searches += 1,
+                Err(wait) => now += u64::try_from(wait.as_millis()).unwrap() + 2,
+            }
+        }
+        assert!((238..=241).contains(&searches), "{searches}");
+    }
+
+    #[test]
+    fn the_daily_budget_leaves_a_reserve_and_returns_at_midnight_in_the_zone() {
+        let mut daily = Daily::new(&settings());
+        daily.set_zone(START, TimeZone::get("Asia/Tokyo").unwrap());
+        daily.observe(START, Some(1_000), Some(201));
+        assert_eq!(daily.left(START), Some(1));
+        daily.admit(START).unwrap();
+        let midnight = daily.admit(START).unwrap_err();
+        assert_eq!(midnight.to_string(), "2026-11-20T15:00:00Z");
+        daily.admit(midnight).unwrap();
+        assert_eq!(daily.left(midnight), None);
+    }
+
+    #[test]
+    fn a_daily_refusal_holds_until_midnight_whatever_is_set() {
+        let mut daily = Daily::new(&QuotaSettings {
+            daily: Some(0),
+            ..settings()
+        });
+        daily.observe(START, Some(10), Some(0));
+        daily.admit(START).unwrap();
+        let midnight = daily.refused(START);
+        assert_eq!(daily.admit(START), Err(midnight));
+        daily.admit(midnight).unwrap();
+    }
+
+    #[test]
+    fn a_daily_setting_counts_by_itself() {
+        let mut daily = Daily::new(&QuotaSettings {
+            daily: Some(10),
+            ..settings()
+        });
+        for _ in 0..8 {
+            daily.admit(START).unwrap();
+        }
+        assert!(daily.admit(START).is_err());
+    }
+}

@@ -1,0 +1,439 @@
+//! The client of one connection.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use model::{Clock, ObjectType, Property};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
+
+use crate::{
+    AccountDetails, CallCounter, Calls, Credentials, Error, Governor, Kind, Operation, Owner,
+    Quota, RecordCounts, Settings, SystemClock, TokenFacts, TokenKeeper, Transport,
+    auth::Auth,
+    call::{Caller, Failures, Next, Sending, unreadable},
+    calls::CallKind,
+    catalogue,
+    governor::Budget,
+    oauth::{self, OAuth},
+    owners,
+    retry::{self, Retry},
+    transport::{Answer, Body, Request},
+};
+
+/// Reads one portal through one connection. Cheap to clone; clones share everything.
+#[derive(Clone)]
+pub struct Client {
+    shared: Arc<Shared>,
+    governor: Arc<Governor>,
+    calls: Arc<CallCounter>,
+}
+
+struct Shared {
+    caller: Arc<Caller>,
+    auth: Auth,
+    /// For introspection, where there is an app.
+    oauth: Option<OAuth>,
+    /// Shrinks when HubSpot finds a URL too long.
+    url_budget: AtomicUsize,
+}
+
+/// Collects what a [`Client`] is made of.
+#[derive(Debug)]
+pub struct ClientBuilder {
+    settings: Settings,
+    credentials: Credentials,
+    clock: Arc<dyn Clock>,
+    seed: Option<u64>,
+    keeper: Option<Arc<dyn TokenKeeper>>,
+    governor: Option<Arc<Governor>>,
+    transport: Option<Transport>,
+}
+
+impl ClientBuilder {
+    /// The clock for expiry, quota and waits. Default: the system's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Seeds the jitter of waits. Default: from the clock.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// Stores refreshed tokens. Needed with OAuth wherever a connection outlives the process.
+    #[must_use]
+    pub fn keeper(mut self, keeper: Arc<dyn TokenKeeper>) -> Self {
+        self.keeper = Some(keeper);
+        self
+    }
+
+    /// The portal's shared quota, from [`Governors::portal`](crate::Governors::portal). Default: one of its own.
+    #[must_use]
+    pub fn governor(mut self, governor: Arc<Governor>) -> Self {
+        self.governor = Some(governor);
+        self
+    }
+
+    /// The process's pool of connections. Default: one of its own.
+    #[must_use]
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Checks the settings and makes the client. Sends nothing.
+    ///
+    /// # Errors
+    /// [`Error::Settings`].
+    pub fn build(self) -> Result<Client, Error> {
+        let caller = self.caller()?;
+        let app = OAuth::new(&self.settings, caller.clone());
+        let (auth, oauth) = match self.credentials {
+            Credentials::Static(token) => (Auth::fixed(token), app.ok()),
+            Credentials::OAuth {
+                refresh_token,
+                access_token,
+                expires_at,
+            } => {
+                let app = app?;
+                let auth = Auth::oauth(
+                    app.clone(),
+                    self.keeper,
+                    refresh_token,
+                    access_token,
+                    expires_at,
+                );
+                (auth, Some(app))
+            }
+        };
+        let governor = self
+            .governor
+            .unwrap_or_else(|| Arc::new(Governor::new(&self.settings.quota, self.clock.clone())));
+        Ok(Client {
+            shared: Arc::new(Shared {
+                caller,
+                auth,
+                oauth,
+                url_budget: AtomicUsize::new(self.settings.url_budget),
+            }),
+            governor,
+            calls: Arc::default(),
+        })
+    }
+
+    fn caller(&self) -> Result<Arc<Caller>, Error> {
+        self.settings.check()?;
+        let transport = match &self.transport {
+            Some(transport) => transport.clone(),
+            None => Transport::new(&self.settings)?,
+        };
+        let seed = self.seed.unwrap_or_else(|| {
+            // Only so that many installations do not wait in step.
+            self.clock.now().subsec_nanosecond().unsigned_abs().into()
+        });
+        let clock = self.clock.clone();
+        Caller::new(&self.settings, transport, clock, seed).map(Arc::new)
+    }
+}
+
+/// How a call is made and read.
+pub(crate) struct Plan {
+    pub(crate) operation: Operation,
+    pub(crate) kind: CallKind,
+    pub(crate) budget: Budget,
+}
+
+impl Client {
+    /// Starts from settings and credentials; the rest has defaults.
+    pub fn builder(settings: Settings, credentials: Credentials) -> ClientBuilder {
+        ClientBuilder {
+            settings,
+            credentials,
+            clock: Arc::new(SystemClock),
+            seed: None,
+            keeper: None,
+            governor: None,
+            transport: None,
+        }
+    }
+
+    /// The OAuth app of the settings, for connecting: authorize URL, code exchange, revocation.
+    ///
+    /// # Errors
+    /// [`Error::Settings`], also without client id and secret.
+    pub fn oauth(
+        settings: Settings,
+        clock: Arc<dyn Clock>,
+        transport: Option<Transport>,
+    ) -> Result<OAuth, Error> {
+        let unused = Credentials::Static(SecretString::default());
+        let mut builder = Self::builder(settings, unused).clock(clock);
+        builder.transport = transport;
+        OAuth::new(&builder.settings, builder.caller()?)
+    }
+
+    /// The same connection under another portal quota: for when the portal became known by asking.
+    #[must_use]
+    pub fn under(&self, governor: Arc<Governor>) -> Self {
+        Self {
+            governor,
+            ..self.clone()
+        }
+    }
+
+    /// The same connection with a call counter of its own, starting at 0.
+    #[must_use]
+    pub fn counted(&self) -> Self {
+        Self {
+            calls: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// HTTP requests sent so far, retries included.
+    pub fn calls(&self) -> Calls {
+        self.calls.snapshot()
+    }
+
+    /// The counter behind [`Self::calls`], to be watched while a run goes on.
+    pub fn call_counter(&self) -> Arc<CallCounter> {
+        self.calls.clone()
+    }
+
+    /// What is left of the portal's quota.
+    pub fn quota(&self) -> Quota {
+        self.governor.quota()
+    }
+
+    /// Facts about the portal. The quota learns from them when the portal's day ends.
+    pub async fn account_details(&self) -> Result<AccountDetails, Error> {
+        let plan = Plan::other(Operation::Account);
+        let url = self.shared.caller.paths.account();
+        let details = self.get_json(&plan, &url, AccountDetails::read).await?;
+        self.governor.learn_zone(details.zone.clone());
+        Ok(details)
+    }
+
+    /// What HubSpot knows about the connection's token. The quota learns from it which class the app is in.
+    pub async fn token_facts(&self) -> Result<TokenFacts, Error> {
+        let operation = Operation::Introspect;
+        let facts = match &self.shared.oauth {
+            Some(oauth) if self.shared.auth.is_oauth() => {
+                let token = self.shared.auth.token(operation, &self.calls).await?;
+                oauth.introspect_counted(&token, &self.calls).await?
+            }
+            _ => {
+                let token = self.shared.auth.token(operation, &self.calls).await?;
+                let body = json!({ "tokenKey": token.expose_secret().trim() }).to_string();
+                let request = Request {
+                    url: self.shared.caller.paths.private_app(),
+                    body: Body::Json(body.into_bytes()),
+                };
+                self.run(
+                    &Plan::other(operation),
+                    |_| request.clone(),
+                    |answer| TokenFacts::read(&oauth::json(&answer.body)?),
+                )
+                .await?
+            }
+        };
+        if let Some(private) = facts.is_private_distribution {
+            self.governor.learn_class(private);
+        }
+        Ok(facts)
+    }
+
+    /// The definitions of all properties that are not archived, in HubSpot's order. One call.
+    pub async fn properties(&self, object: ObjectType) -> Result<Vec<Property>, Error> {
+        let plan = Plan {
+            operation: Operation::Properties(object),
+            kind: CallKind::Properties,
+            budget: Budget::Window,
+        };
+        let url = self.shared.caller.paths.properties(object, "non_sensitive");
+        self.get_json(&plan, &url, catalogue::read).await
+    }
+
+    /// How many records the portal holds; `None` if the connection may not ask.
+    pub async fn record_counts(&self) -> Result<Option<RecordCounts>, Error> {
+        let plan = Plan::other(Operation::RecordCounts);
+        let url = self.shared.caller.paths.record_counts();
+        match self.get_json(&plan, &url, RecordCounts::read).await {
+            Ok(counts) => Ok(Some(counts)),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    Kind::MissingScopes | Kind::Forbidden | Kind::NotFound
+                ) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// All owners, the archived ones too: records may still name them.
+    ///
+    /// # Errors
+    /// [`Error::MissingScopes`] without `crm.objects.owners.read`, which is optional.
+    pub async fn owners(&self) -> Result<Vec<Owner>, Error> {
+        let plan = Plan::other(Operation::Owners);
+        let mut all = Vec::new();
+        for archived in [false, true] {
+            let mut after: Option<String> = None;
+            loop {
+                let url = self.shared.caller.paths.owners(archived, after.as_deref());
+                let (owners, next) = self.get_json(&plan, &url, owners::read).await?;
+                all.extend(owners);
+                match next {
+                    Some(next) if after.as_ref() == Some(&next) => {
+                        return Err(Error::Stalled {
+                            operation: plan.operation,
+                            after: None,
+                        });
+                    }
+                    Some(next) => after = Some(next),
+                    None => break,
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn paths(&self) -> &crate::paths::Paths {
+        &self.shared.caller.paths
+    }
+
+    pub(crate) fn url_budget(&self) -> usize {
+        self.shared.url_budget.load(Ordering::Relaxed)
+    }
+
+    /// After a 414: half as much, for all clones. `false` once there is nothing left to halve.
+    pub(crate) fn halve_url_budget(&self, from: usize) -> bool {
+        const LEAST: usize = 100;
+        let half = from / 2;
+        // Another call may have halved it already.
+        self.shared
+            .url_budget
+            .fetch_min(half.max(LEAST), Ordering::Relaxed);
+        half >= LEAST
+    }
+
+    async fn get_json<T>(
+        &self,
+        plan: &Plan,
+        url: &str,
+        read: impl Fn(&Value) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        let request = Request {
+            url: url.to_owned(),
+            body: Body::None,
+        };
+        self.run(
+            plan,
+            |_| request.clone(),
+            |answer| read(&oauth::json(&answer.body)?),
+        )
+        .await
+    }
+
+    /// One call with all its retries: under quota, with a fresh token, by the table.
+    ///
+    /// `request` is asked with how many times HubSpot took too long over it (524), so that it can ask for less.
+    pub(crate) async fn run<T>(
+        &self,
+        plan: &Plan,
+        request: impl Fn(u32) -> Request,
+        read: impl Fn(&mut Answer) -> Result<T, String>,
+    ) -> Result<T, Error> {
+        let Shared { caller, auth, .. } = &*self.shared;
+        let operation = plan.operation;
+        let mut failures = Failures::default();
+        let mut slow = 0;
+        loop {
+            let token = auth.token(operation, &self.calls).await?;
+            let result = {
+                let _permit = self.governor.admit(operation, plan.budget).await?;
+                let sending = Sending {
+                    operation,
+                    kind: plan.kind,
+                    bearer: Some(&token),
+                    secrets: &self.app_secret(),
+                    calls: &self.calls,
+                    governor: Some(&self.governor),
+                };
+                caller.send(&sending, &request(slow)).await
+            };
+            let error = match result {
+                Ok(mut answer) => match read(&mut answer) {
+                    Ok(value) => return Ok(value),
+                    Err(problem) => unreadable(operation, problem, &answer),
+                },
+                Err(error) => error,
+            };
+            match (error.kind(), caller.next(&mut failures, &error)) {
+                (Kind::Daily, _) => {
+                    return Err(Error::DailyQuota {
+                        operation,
+                        resets_at: self.governor.daily_refused(),
+                    });
+                }
+                // Everyone who shares the quota waits, this call among them.
+                (Kind::Burst, Next::Wait(wait)) => self.governor.burst_refused(wait),
+                (Kind::SearchBurst, Next::Wait(wait)) => self.governor.search_refused(wait),
+                (kind, Next::Wait(wait)) => {
+                    slow += u32::from(kind == Kind::Slow);
+                    caller.clock.sleep(wait).await;
+                }
+                (_, Next::Refresh) if auth.replace(&token, operation, &self.calls).await? => {}
+                (_, Next::Refresh | Next::GiveUp) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits as the table says for a failure that only the caller can see: answers that contradict each other.
+    pub(crate) async fn wait_out(&self, kind: Kind, failed: u32) -> bool {
+        let Retry::Wait(backoff) = retry::rule(kind).retry else {
+            return false;
+        };
+        match backoff.wait(failed, 0.0, None) {
+            Some(wait) => {
+                self.shared.caller.clock.sleep(wait).await;
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn app_secret(&self) -> Vec<&SecretString> {
+        self.shared.oauth.iter().map(OAuth::secret).collect()
+    }
+}
+
+impl Plan {
+    pub(crate) fn other(operation: Operation) -> Self {
+        Self {
+            operation,
+            kind: CallKind::Other,
+            budget: Budget::Window,
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("calls", &self.calls())
+            .finish_non_exhaustive()
+    }
+}
