@@ -41,6 +41,11 @@ pub struct ListPage {
 }
 
 impl Client {
+    /// How many calls one page takes: more than one when the properties do not fit one URL.
+    pub fn list_calls_per_page(&self, columns: &Columns) -> u64 {
+        columns.split(self.url_budget()).len() as u64
+    }
+
     /// The page of at most `limit` records (and at most [`LIST_PAGE`]) at `after`.
     ///
     /// Properties that do not fit one URL are read in several calls and joined by id; no property is ever lost. When

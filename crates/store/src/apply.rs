@@ -81,25 +81,27 @@ impl Session {
         .map_err(doing("count the links"))
     }
 
-    /// Up to `limit` links, after the given subject, whose subject no record of this run feeds.
+    /// Up to `limit` links, of subjects after `after` and up to `last`, whose subject no record of this run feeds.
     pub async fn unclaimed_links(
         &mut self,
-        after_subject: i64,
+        after: i64,
+        last: i64,
         limit: i64,
     ) -> Result<Vec<UnclaimedLink>, Error> {
         let rows: Vec<(i64, String, i64, bool)> = sqlx::query_as(
             "SELECT l.subject_pk, s.id, l.record_id,
                     EXISTS (SELECT 1 FROM outcome d WHERE d.run_id = ?1 AND d.record_id = l.record_id)
              FROM link l JOIN subject s ON s.pk = l.subject_pk
-             WHERE l.subscription_id = ?2 AND l.level = ?3 AND l.record_id IS NOT NULL AND l.subject_pk > ?5
+             WHERE l.subscription_id = ?2 AND l.level = ?3 AND l.record_id IS NOT NULL AND l.subject_pk > ?5 AND l.subject_pk <= ?6
                AND l.subject_pk NOT IN (SELECT subject_pk FROM outcome WHERE run_id = ?1 AND kind = ?4)
-             ORDER BY l.subject_pk LIMIT ?6",
+             ORDER BY l.subject_pk LIMIT ?7",
         )
         .bind(self.run.0.cast_signed())
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
         .bind(MATCHED)
-        .bind(after_subject)
+        .bind(after)
+        .bind(last)
         .bind(limit)
         .fetch_all(&mut *self.conn)
         .await

@@ -134,6 +134,14 @@ impl Session {
         })
     }
 
+    /// Ends the connection, undoing whatever statement or transaction was under way.
+    pub async fn close(self) -> Result<(), Error> {
+        self.conn
+            .close()
+            .await
+            .map_err(doing("close the run's connection"))
+    }
+
     /// The run this session writes for.
     pub fn run(&self) -> RunId {
         self.run
@@ -276,6 +284,42 @@ impl Session {
         .await
         .map(i64::cast_unsigned)
         .map_err(doing("count what was staged"))
+    }
+
+    /// Of these, how many are excluded.
+    pub async fn count_excluded_in(&mut self, from: RecordId, to: RecordId) -> Result<u64, Error> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM outcome WHERE run_id = ? AND record_id BETWEEN ? AND ? AND kind = ?",
+        )
+        .bind(self.run.0.cast_signed())
+        .bind(from.0.cast_signed())
+        .bind(to.0.cast_signed())
+        .bind(OutcomeKind::Excluded.number())
+        .fetch_one(&mut *self.conn)
+        .await
+        .map(i64::cast_unsigned)
+        .map_err(doing("count what was excluded"))
+    }
+
+    /// The staged record of an inclusive range that has `n` before it.
+    pub async fn nth_staged_in(
+        &mut self,
+        from: RecordId,
+        to: RecordId,
+        n: u64,
+    ) -> Result<Option<RecordId>, Error> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT record_id FROM outcome WHERE run_id = ? AND record_id BETWEEN ? AND ?
+             ORDER BY record_id LIMIT 1 OFFSET ?",
+        )
+        .bind(self.run.0.cast_signed())
+        .bind(from.0.cast_signed())
+        .bind(to.0.cast_signed())
+        .bind(n.cast_signed())
+        .fetch_optional(&mut *self.conn)
+        .await
+        .map(|record| record.map(|id| RecordId(id.cast_unsigned())))
+        .map_err(doing("halve what was staged"))
     }
 
     /// Turns staged records into excluded ones: they were delivered, but are gone. Returns those that were matched.

@@ -1,1 +1,26 @@
-//! sync
+//! The sync: plan → read → match → translate → diff → apply → prove, for one level at a time.
+//!
+//! [`run`] executes all of it and returns a [`RunReport`]. Nothing a run finds is seen by anyone before the one transaction
+//! that applies it; a dry run stops right before. Memory does not grow with the portal: pages pass through, candidates wait
+//! in the database, and what is remembered per known id is one bit.
+
+mod diff;
+mod intake;
+mod layout;
+mod links;
+mod plan;
+mod progress;
+mod prove;
+mod read;
+mod reconcile;
+mod report;
+mod run;
+mod trouble;
+
+pub use plan::ReaderChoice;
+pub use progress::{Phase, Progress};
+pub use report::{
+    Calls, Counts, Destination, FieldCounts, Ids, Missed, Portal, Proof, RunReport, Values,
+};
+pub use run::{Context, Error, Request, run};
+pub use trouble::{Explain, Explanation};

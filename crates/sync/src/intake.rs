@@ -1,0 +1,357 @@
+//! What happens to a page of records: match, translate, compare, stage.
+
+use std::collections::BTreeMap;
+
+use hubspot::{Record, Records};
+use model::{PropertyName, RecordId, Wire, payload::Writer};
+use roaring::RoaringTreemap;
+use store::{
+    Miss, Session,
+    apply::Withdrawn,
+    matching::Known,
+    stage::{Candidate, Fate, QuarantinedValue, StagedRecord},
+};
+
+use crate::{
+    diff::{Target, Translated, translate},
+    layout::Layout,
+};
+
+/// Characters of a quarantined value that are kept to show.
+const SHOWN: usize = 200;
+
+/// Takes pages in, and keeps the counts that a proof compares.
+#[derive(Debug)]
+pub(crate) struct Intake {
+    writer: Writer,
+    dry_run: bool,
+    /// Subjects that a record of this run matched. One bit per known id, not a map of keys.
+    claimed: RoaringTreemap,
+    /// A subject was claimed twice: who feeds it must be decided before applying.
+    contested: bool,
+    /// Distinct records staged.
+    pub(crate) staged: u64,
+    /// Of the claimed subjects, those that a record fed before this run.
+    fed_before: u64,
+    /// Some match was taken back, so that counting claims does not tell whether a link ends.
+    took_back: bool,
+    pub(crate) expected: Expected,
+    pub(crate) quarantined: BTreeMap<PropertyName, u64>,
+    /// Per field: its key was missing from some record although it was asked for.
+    missing: Vec<bool>,
+    /// Ids made up for records whose own could not be read, counted down from the largest.
+    nameless: u64,
+}
+
+/// What translation produced: what the destination must hold after applying.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub(crate) checksum: u64,
+    pub(crate) fields: Vec<u64>,
+}
+
+impl Expected {
+    fn add(&mut self, fingerprint: u64, presence: &[u8]) {
+        self.checksum = self.checksum.wrapping_add(fingerprint);
+        self.count(presence, 1);
+    }
+
+    /// Takes back what a withdrawn match had added.
+    pub(crate) fn withdraw(&mut self, withdrawn: &Withdrawn) {
+        self.checksum = self.checksum.wrapping_sub(withdrawn.fingerprint);
+        self.count(&withdrawn.presence, -1);
+    }
+
+    fn count(&mut self, presence: &[u8], by: i64) {
+        for (at, count) in self.fields.iter_mut().enumerate() {
+            if presence[at / 8] & (1 << (at % 8)) != 0 {
+                *count = count.saturating_add_signed(by);
+            }
+        }
+    }
+}
+
+/// A record that matched, on its way to a target.
+struct Matched<'a> {
+    record: Record<'a>,
+    known: Known,
+    translated: Translated,
+}
+
+impl Intake {
+    pub(crate) fn new(layout: &Layout, dry_run: bool) -> Self {
+        Self {
+            writer: Writer::default(),
+            dry_run,
+            claimed: RoaringTreemap::new(),
+            contested: false,
+            staged: 0,
+            fed_before: 0,
+            took_back: false,
+            expected: Expected {
+                checksum: 0,
+                fields: vec![0; layout.fields.len()],
+            },
+            quarantined: BTreeMap::new(),
+            missing: vec![false; layout.fields.len()],
+            nameless: 0,
+        }
+    }
+
+    /// Takes in the records of a page that are `wanted`. They must not have been staged before.
+    pub(crate) async fn take(
+        &mut self,
+        session: &mut Session,
+        layout: &Layout,
+        page: &Records,
+        wanted: impl Fn(RecordId) -> bool,
+    ) -> Result<(), store::Error> {
+        let mut staged = Vec::with_capacity(page.delivered());
+        let mut keyed = Vec::with_capacity(page.len());
+        for record in page.iter().filter(|record| wanted(record.id())) {
+            for (at, missing) in self.missing.iter_mut().enumerate() {
+                *missing |= layout.fields[at].pull.is_ok() && record.wire(at) == Wire::Missing;
+            }
+            match record.wire(layout.key_column) {
+                _ if record.archived() => staged.push(fate(record, Fate::Excluded)),
+                Wire::Text(key) if !key.is_empty() => keyed.push((record, key)),
+                _ => staged.push(fate(
+                    record,
+                    Fate::Missed {
+                        reason: Miss::EmptyKey,
+                        key: None,
+                        near: None,
+                    },
+                )),
+            }
+        }
+        for undecodable in page.undecodable() {
+            tracing::warn!(
+                record = undecodable.id.map(|id| id.0),
+                why = undecodable.why,
+                "a record cannot be decoded"
+            );
+            let record = undecodable.id.unwrap_or_else(|| self.name_the_nameless());
+            if !wanted(record) {
+                continue;
+            }
+            staged.push(StagedRecord {
+                record,
+                modified_at: 0,
+                fate: Fate::Failed,
+            });
+        }
+        let keys: Vec<&str> = keyed.iter().map(|(_, key)| *key).collect();
+        let known = session.known(&keys).await?;
+        let mut quarantined = Vec::new();
+        let mut matched = Vec::with_capacity(keyed.len());
+        let mut unknown = Vec::new();
+        for ((record, key), known) in keyed.into_iter().zip(known) {
+            match known {
+                Some(known) => {
+                    let translated = self.translate(layout, &known, record, &mut quarantined);
+                    matched.push(Matched {
+                        record,
+                        known,
+                        translated,
+                    });
+                }
+                None => unknown.push((record, key)),
+            }
+        }
+        self.stage_unknown(session, unknown, &mut staged).await?;
+        self.stage_matched(session, layout, matched, &mut staged)
+            .await?;
+        self.staged += staged.len() as u64;
+        session.stage(staged, quarantined, self.dry_run).await
+    }
+
+    fn translate(
+        &mut self,
+        layout: &Layout,
+        known: &Known,
+        record: Record<'_>,
+        quarantined: &mut Vec<QuarantinedValue>,
+    ) -> Translated {
+        let counts = &mut self.quarantined;
+        translate(
+            layout,
+            &mut self.writer,
+            known.subject,
+            |column| record.wire(column),
+            |at, reason, text| {
+                let property = layout.fields[at].property.clone();
+                *counts.entry(property.clone()).or_default() += 1;
+                quarantined.push(QuarantinedValue {
+                    record: record.id(),
+                    property,
+                    reason: reason.code(),
+                    value: text.chars().take(SHOWN).collect(),
+                });
+            },
+        )
+    }
+
+    async fn stage_unknown(
+        &mut self,
+        session: &mut Session,
+        unknown: Vec<(Record<'_>, &str)>,
+        staged: &mut Vec<StagedRecord>,
+    ) -> Result<(), store::Error> {
+        if unknown.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<&str> = unknown.iter().map(|(_, key)| *key).collect();
+        let near = session.near(&keys).await?;
+        for ((record, key), near) in unknown.into_iter().zip(near) {
+            let (reason, near) = near.map_or((Miss::UnknownId, None), |near| {
+                (near.reason, Some(near.id.0))
+            });
+            staged.push(fate(
+                record,
+                Fate::Missed {
+                    reason,
+                    key: Some(key.to_owned()),
+                    near,
+                },
+            ));
+        }
+        Ok(())
+    }
+
+    /// Compares the matched records with what their subjects hold. Only where the fingerprint does not settle it is the
+    /// stored payload read.
+    async fn stage_matched(
+        &mut self,
+        session: &mut Session,
+        layout: &Layout,
+        matched: Vec<Matched<'_>>,
+        staged: &mut Vec<StagedRecord>,
+    ) -> Result<(), store::Error> {
+        let versions: Vec<i64> = matched
+            .iter()
+            .filter_map(|one| {
+                one.known
+                    .link
+                    .as_ref()
+                    .filter(|link| !one.translated.is_known_to(link, layout))
+            })
+            .filter_map(|link| link.version)
+            .collect();
+        let payloads = if versions.is_empty() {
+            Default::default()
+        } else {
+            session.payloads(&versions).await?
+        };
+        for Matched {
+            record,
+            known,
+            translated,
+        } in matched
+        {
+            let link = known.link.as_ref();
+            let version = link.and_then(|link| link.version);
+            let settled = link.is_some_and(|link| translated.is_known_to(link, layout));
+            let target = match version
+                .and_then(|version| payloads.get(&version).map(|payload| (version, payload)))
+            {
+                _ if settled => Target {
+                    fingerprint: translated.fingerprint,
+                    presence: translated.presence,
+                    change: None,
+                },
+                Some((version, payload)) => {
+                    translated.onto(layout, known.subject, payload, version)
+                }
+                None => translated.onto_nothing(),
+            };
+            self.expected.add(target.fingerprint, &target.presence);
+            if self.claimed.insert(known.subject.cast_unsigned()) {
+                self.fed_before += u64::from(link.is_some_and(|link| link.record.is_some()));
+            } else {
+                self.contested = true;
+            }
+            let same_link = link.is_some_and(|link| {
+                link.record == Some(record.id().0)
+                    && link.mapping_version == layout.mapping_version
+                    && link.fingerprint == target.fingerprint
+            });
+            let candidate = Candidate {
+                subject: known.subject,
+                fingerprint: target.fingerprint,
+                presence: target.presence,
+                change: target.change,
+                relink: !same_link,
+            };
+            staged.push(fate(record, Fate::Matched(Box::new(candidate))));
+        }
+        Ok(())
+    }
+
+    /// Decides contested subjects and takes the losers out of what is expected.
+    pub(crate) async fn settle(&mut self, session: &mut Session) -> Result<(), store::Error> {
+        if std::mem::take(&mut self.contested) {
+            for loser in session.settle_contested().await? {
+                self.expected.withdraw(&loser);
+            }
+            if !self.dry_run {
+                session.drop_unused_versions().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Excludes staged records that are gone from the portal.
+    pub(crate) async fn exclude(
+        &mut self,
+        session: &mut Session,
+        gone: &[RecordId],
+    ) -> Result<(), store::Error> {
+        for withdrawn in session.exclude(gone).await? {
+            self.expected.withdraw(&withdrawn);
+            self.took_back = true;
+        }
+        Ok(())
+    }
+
+    /// The fields whose key was missing from some record although it was asked for.
+    pub(crate) fn missing(&self) -> impl Iterator<Item = usize> {
+        self.missing
+            .iter()
+            .enumerate()
+            .filter_map(|(at, missing)| missing.then_some(at))
+    }
+
+    /// Whether each of the level's live links was claimed by a record of this run, as far as counting can tell.
+    pub(crate) fn claims_all(&self, live_links: u64) -> bool {
+        !self.took_back && self.fed_before == live_links
+    }
+
+    /// Forgets matches whose subjects hold something else than they should, so that they can be taken in again.
+    pub(crate) async fn distrust(
+        &mut self,
+        session: &mut Session,
+        records: &[RecordId],
+    ) -> Result<(), store::Error> {
+        for withdrawn in session.distrust(records).await? {
+            self.expected.withdraw(&withdrawn);
+            self.staged -= 1;
+        }
+        self.contested = true;
+        Ok(())
+    }
+
+    fn name_the_nameless(&mut self) -> RecordId {
+        self.nameless += 1;
+        // HubSpot's ids have at most 12 digits; the database's largest id is far above.
+        RecordId(i64::MAX.cast_unsigned() - self.nameless)
+    }
+}
+
+fn fate(record: Record<'_>, fate: Fate) -> StagedRecord {
+    StagedRecord {
+        record: record.id(),
+        modified_at: record.updated_at_ms(),
+        fate,
+    }
+}

@@ -1,0 +1,402 @@
+//! One run from beginning to end.
+
+use std::sync::Arc;
+
+use hubspot::{Client, Columns};
+use jiff::Timestamp;
+use model::{Clock, Level, PropertyName};
+use store::{OutcomeKind, Scope, Session, Store, mapping::Mapping, run::State};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    intake::Intake,
+    layout::{Held, Layout},
+    links,
+    plan::{Plan, Reader, ReaderChoice, Totals},
+    progress::{Phase, Progress},
+    prove,
+    read::Pages,
+    reconcile::{Reconciled, Reconciler},
+    report::{Calls, Destination, Portal, Proof, RunReport},
+    trouble::Explain as _,
+};
+
+/// What runs need.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// Where everything is kept.
+    pub store: Store,
+    /// The connection of the subscription that runs.
+    pub client: Client,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// How to read.
+    pub reader: ReaderChoice,
+}
+
+/// What to run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Request {
+    /// Which level of which subscription.
+    pub scope: Scope,
+    /// Stop before applying: count as if applied, and change nothing.
+    pub dry_run: bool,
+}
+
+/// Why a run could not begin, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no mapping for the level.
+    #[error("the {level} level is not mapped")]
+    NotMapped {
+        /// Which level.
+        level: Level,
+    },
+    /// The key property is no longer in the portal.
+    #[error("the key property {property} is no longer in the portal")]
+    KeyGone {
+        /// Its name.
+        property: PropertyName,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// HubSpot could not be read.
+    #[error(transparent)]
+    Hubspot(#[from] hubspot::Error),
+}
+
+/// Why the work of a run stopped early.
+pub(crate) enum Stop {
+    Cancelled,
+    Failed(Error),
+}
+
+impl<E: Into<Error>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Executes one run.
+///
+/// A run that begins also ends in the list of runs, whatever happens; a failed or cancelled one changes no metadata unless
+/// it failed while proving. `progress` is told where it stands.
+///
+/// # Errors
+/// When no run could begin: not mapped, or the level is busy. A failure after that is in the report.
+pub async fn run(
+    context: &Context,
+    request: Request,
+    progress: &watch::Sender<Progress>,
+    cancel: &CancellationToken,
+) -> Result<RunReport, Error> {
+    let level = request.scope.level;
+    let mapping = context
+        .store
+        .mapping(request.scope)
+        .await?
+        .ok_or(Error::NotMapped { level })?;
+    let started = context.clock.now();
+    let session = context
+        .store
+        .begin_run(request.scope, request.dry_run, started)
+        .await?;
+    let mut work = Work {
+        context,
+        request,
+        client: context.client.counted(),
+        mapping,
+        started,
+        progress,
+        report: RunReport::begin(session.run(), level, request.dry_run),
+        session,
+    };
+    let ended = tokio::select! {
+        ended = work.execute() => ended,
+        () = cancel.cancelled() => Err(Stop::Cancelled),
+    };
+    work.finish(ended).await
+}
+
+/// A run under way.
+struct Work<'a> {
+    context: &'a Context,
+    request: Request,
+    client: Client,
+    mapping: Mapping,
+    started: Timestamp,
+    progress: &'a watch::Sender<Progress>,
+    session: Session,
+    report: RunReport,
+}
+
+impl Work<'_> {
+    async fn execute(&mut self) -> Result<(), Stop> {
+        self.tell(Phase::Plan, 0, None);
+        let object = self.request.scope.level.object();
+        let catalogue = self.client.properties(object).await?;
+        let mut layout =
+            Layout::resolve(&self.mapping, &catalogue).ok_or_else(|| Error::KeyGone {
+                property: self.mapping.key.clone(),
+            })?;
+        let plan = self.plan(&layout).await?;
+        let columns = Columns::new(layout.columns.iter().cloned());
+        let mut intake = self.read(&plan, &mut layout, &columns).await?;
+
+        self.tell(Phase::Reconcile, intake.staged, Some(plan.records));
+        self.report.proof.delivered = intake.staged;
+        let reconciler = Reconciler {
+            client: &self.client,
+            plan: &plan,
+            layout: &layout,
+            columns: &columns,
+        };
+        let reconciled = reconciler.run(&mut self.session, &mut intake).await?;
+        intake.settle(&mut self.session).await?;
+        let (client, session) = (&self.client, &mut self.session);
+        self.report.counts.links_ended =
+            links::end_unclaimed(client, &plan, &layout, &columns, session, &mut intake).await?;
+        intake.settle(session).await?;
+
+        if !self.request.dry_run {
+            self.tell(Phase::Apply, intake.staged, Some(plan.records));
+            self.session.apply(layout.mapping_version).await?;
+            self.tell(Phase::Prove, intake.staged, Some(plan.records));
+            let (client, session) = (&self.client, &mut self.session);
+            let destination =
+                prove::destination(client, &plan, &layout, &columns, session, &mut intake).await?;
+            self.report.proof.destination = Some(destination);
+        }
+        self.conclude(&layout, &intake, reconciled).await
+    }
+
+    /// Asks the portal for its totals and picks the reader.
+    async fn plan(&mut self, layout: &Layout) -> Result<Plan, Stop> {
+        let object = self.request.scope.level.object();
+        let records = self
+            .client
+            .total(object, &hubspot::Query::default())
+            .await?;
+        let with_key = if self.context.reader == ReaderChoice::List {
+            None
+        } else {
+            match self
+                .client
+                .total(object, &hubspot::Query::having(layout.key().clone()))
+                .await
+            {
+                Ok(total) => Some(total),
+                // Highly sensitive properties cannot be searched for; listing reads them all the same.
+                Err(error) if error.kind() == hubspot::Kind::Invalid => None,
+                Err(error) => return Err(error.into()),
+            }
+        };
+        let columns = Columns::new(layout.columns.iter().cloned());
+        let plan = Plan::new(
+            object,
+            layout,
+            self.context.reader,
+            Totals { records, with_key },
+            self.client.list_calls_per_page(&columns),
+        );
+        // A listing asks for records without a key as well: none are left out.
+        let with_key = with_key
+            .filter(|_| plan.reader == Reader::Search)
+            .unwrap_or(records);
+        self.report.portal = Portal { records, with_key };
+        self.report.counts.without_key = records.saturating_sub(with_key);
+        self.report.proof = Proof {
+            reader: plan.reader.name(),
+            planned_calls: plan.calls,
+            total_before: plan.records,
+            ..Proof::default()
+        };
+        tracing::info!(
+            reader = plan.reader.name(),
+            records = plan.records,
+            calls = plan.calls,
+            "planned"
+        );
+        Ok(plan)
+    }
+
+    /// Reads all records. When a property turns out to have vanished, its field is held and reading starts anew, so that
+    /// no value is blanked by a property that is no longer there. Each start holds one field more, so this ends.
+    async fn read(
+        &mut self,
+        plan: &Plan,
+        layout: &mut Layout,
+        columns: &Columns,
+    ) -> Result<Intake, Stop> {
+        loop {
+            let mut intake = Intake::new(layout, self.request.dry_run);
+            if self
+                .read_through(plan, layout, columns, &mut intake)
+                .await?
+            {
+                return Ok(intake);
+            }
+            tracing::warn!(
+                "a property vanished while records were read; reading starts anew without it"
+            );
+            self.session.unstage().await?;
+        }
+    }
+
+    /// Reads until the end, or until a property has vanished; says which.
+    async fn read_through(
+        &mut self,
+        plan: &Plan,
+        layout: &mut Layout,
+        columns: &Columns,
+        intake: &mut Intake,
+    ) -> Result<bool, Stop> {
+        let mut pages = Pages::read(self.client.clone(), plan.clone(), columns.clone());
+        let mut asked = 0;
+        while let Some(page) = pages.next().await {
+            intake
+                .take(&mut self.session, layout, &page?, |_| true)
+                .await?;
+            self.tell(Phase::Read, intake.staged, Some(plan.records));
+            // A key that is missing from an answer either has no value or is gone; only the catalogue can tell.
+            let missing = intake.missing().count();
+            if missing > asked {
+                asked = missing;
+                if self.hold_vanished(layout, intake).await? {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(asked == 0 || !self.hold_vanished(layout, intake).await?)
+    }
+
+    /// Holds the fields whose property was missing from answers and is not in the catalogue any more.
+    async fn hold_vanished(&mut self, layout: &mut Layout, intake: &Intake) -> Result<bool, Stop> {
+        let catalogue = self
+            .client
+            .properties(self.request.scope.level.object())
+            .await?;
+        let mut held = false;
+        for at in intake.missing() {
+            let defined = |name: &PropertyName| {
+                catalogue
+                    .iter()
+                    .any(|known| known.name == *name && !known.archived)
+            };
+            if layout.fields[at].pull.is_ok() && !defined(&layout.fields[at].property) {
+                layout.hold(at, Held::Gone);
+                held = true;
+            }
+        }
+        Ok(held)
+    }
+
+    /// Fills the report from what is stored, and decides whether it is proved.
+    async fn conclude(
+        &mut self,
+        layout: &Layout,
+        intake: &Intake,
+        reconciled: Reconciled,
+    ) -> Result<(), Stop> {
+        let report = &mut self.report;
+        let counts = &mut report.counts;
+        counts.read = intake.staged;
+        for tally in self.session.tally().await? {
+            match tally.kind {
+                OutcomeKind::Matched => {
+                    counts.matched = tally.records;
+                    counts.changed = tally.changed;
+                    counts.unchanged = tally.unchanged;
+                    report.values.written = tally.written;
+                    report.values.cleared = tally.cleared;
+                }
+                OutcomeKind::Missed(reason) => *counts.missed.count_mut(reason) = tally.records,
+                OutcomeKind::Excluded => counts.excluded = tally.records,
+                OutcomeKind::Failed => counts.failed = tally.records,
+            }
+        }
+        counts.unread = reconciled.unread;
+        report.ids.known = self.session.count_known().await?;
+        report.ids.linked = counts.matched;
+        report.ids.without_record = report.ids.known.saturating_sub(counts.matched);
+        report.quarantined = intake
+            .quarantined
+            .iter()
+            .map(|(property, count)| (property.to_string(), *count))
+            .collect();
+        report.held = layout
+            .held()
+            .map(|(property, why)| (property.to_string(), why.to_string()))
+            .collect();
+        report.proof.total_after = reconciled.total_after;
+        report.proof.healed_records = reconciled.healed;
+        report.proof.unread_ranges = reconciled.unread_ranges;
+        report.proved = report.adds_up()
+            && report.held.is_empty()
+            && report
+                .proof
+                .destination
+                .as_ref()
+                .is_none_or(Destination::agrees);
+        report.result = if report.proved {
+            State::Success
+        } else {
+            State::Partial
+        };
+        Ok(())
+    }
+
+    async fn finish(mut self, ended: Result<(), Stop>) -> Result<RunReport, Error> {
+        match ended {
+            Ok(()) => {}
+            Err(Stop::Cancelled) => self.report.result = State::Cancelled,
+            Err(Stop::Failed(error)) => {
+                let explanation = error.explain();
+                tracing::error!(
+                    code = explanation.code,
+                    error = explanation.message,
+                    "the run failed"
+                );
+                self.report.result = State::Failed;
+                self.report.error = Some(explanation);
+            }
+        }
+        let calls = self.client.calls();
+        self.report.calls = Calls {
+            search: calls.search,
+            list: calls.list,
+            batch_read: calls.batch_read,
+            properties: calls.properties,
+            other: calls.other,
+        };
+        self.report.refused = calls.refused;
+        let now = self.context.clock.now();
+        self.report.wall_seconds = now.duration_since(self.started).as_secs_f64();
+        // The connection may be in the middle of a statement when a run is cancelled: it is not used again.
+        self.session.close().await?;
+        let store = &self.context.store;
+        let text = serde_json::to_value(&self.report).expect("a report serialises");
+        store
+            .finish_run(self.report.run, self.report.result, &text, now)
+            .await?;
+        store.drop_superseded_outcomes(self.request.scope).await?;
+        self.progress
+            .send_modify(|progress| progress.phase = Phase::Done);
+        Ok(self.report)
+    }
+
+    fn tell(&self, phase: Phase, records: u64, expected: Option<u64>) {
+        self.progress.send_replace(Progress {
+            run: Some(self.report.run),
+            level: Some(self.request.scope.level),
+            phase,
+            records,
+            expected,
+            calls: self.client.calls().total(),
+            quota_left: self.client.quota().daily_left,
+        });
+    }
+}

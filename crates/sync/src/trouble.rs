@@ -1,0 +1,145 @@
+//! Numbered explanations of what can go wrong: for each kind, what the operator can do. One page per number in
+//! `docs/errors`.
+
+use std::{error::Error as StdError, fmt::Write as _};
+
+use hubspot::Kind;
+use serde::Serialize;
+
+/// A failure as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explanation {
+    /// `TRB` and four digits; the name of a page in `docs/errors`.
+    pub code: String,
+    /// What happened, with its causes.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+/// Errors that can be shown to an operator.
+pub trait Explain: StdError + Sized {
+    /// The number, without the prefix.
+    fn number(&self) -> u16;
+
+    /// What to do.
+    fn hint(&self) -> &'static str;
+
+    /// The error as it is shown.
+    fn explain(&self) -> Explanation {
+        Explanation {
+            code: format!("TRB{:04}", self.number()),
+            message: chain(self),
+            hint: self.hint().to_owned(),
+        }
+    }
+}
+
+/// An error's message with the messages of its causes.
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        write!(text, ": {error}").expect("writing to a String cannot fail");
+        cause = error.source();
+    }
+    text
+}
+
+impl Explain for crate::Error {
+    fn number(&self) -> u16 {
+        match self {
+            Self::NotMapped { .. } => 1,
+            Self::KeyGone { .. } => 2,
+            Self::Store(error) => error.number(),
+            Self::Hubspot(error) => error.number(),
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::NotMapped { .. } => {
+                "Set the key property and the fields first: tributary mapping set --level … --key … --fields …"
+            }
+            Self::KeyGone { .. } => {
+                "Restore the property in HubSpot, or choose another key: tributary mapping set --level … --key …. \
+                 All values stay as they are meanwhile."
+            }
+            Self::Store(error) => error.hint(),
+            Self::Hubspot(error) => Explain::hint(error),
+        }
+    }
+}
+
+impl Explain for store::Error {
+    fn number(&self) -> u16 {
+        match self {
+            Self::Busy { .. } => 3,
+            Self::DataDir { .. } => 4,
+            Self::Open { .. } => 5,
+            Self::Migrate { .. } => 6,
+            Self::Query { .. } => 7,
+            Self::Keyring(_) => 8,
+            Self::Corrupt { .. } => 9,
+            Self::NameTaken(_) => 10,
+            _ => 11,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Busy { .. } => "Wait for that run to end, or cancel it; then try again.",
+            Self::DataDir { .. } => {
+                "Check that the data directory exists, is writable and has room, or name another with --data-dir."
+            }
+            Self::Open { .. } => {
+                "Check that the file is a Tributary database and can be read and written; restore a backup if it is damaged."
+            }
+            Self::Migrate { .. } => {
+                "If a newer release has used this data directory, run that release; otherwise restore a backup."
+            }
+            Self::Query { .. } => {
+                "Check that the disk has room and no other program locks the database; nothing half-written is kept. Then try again."
+            }
+            Self::Keyring(_) => {
+                "Put the right keyring file in place, or connect to HubSpot again to store new credentials."
+            }
+            Self::Corrupt { .. } => {
+                "The database was changed by something else or is damaged; restore a backup."
+            }
+            Self::NameTaken(_) => "Choose another name, or use the subscription that has it.",
+            _ => "Try again; if it stays, report it with the message above.",
+        }
+    }
+}
+
+impl Explain for hubspot::Error {
+    fn number(&self) -> u16 {
+        match self.kind() {
+            Kind::Settings => 20,
+            Kind::Invalid => 21,
+            Kind::UnknownProperty => 22,
+            Kind::App => 23,
+            Kind::Expired | Kind::Unauthenticated => 24,
+            Kind::Reauthorise => 25,
+            Kind::MissingScopes => 26,
+            Kind::Forbidden => 27,
+            Kind::NotFound => 28,
+            Kind::Misuse | Kind::Conflict | Kind::TooLong => 29,
+            Kind::Locked => 30,
+            Kind::Burst | Kind::SearchBurst => 31,
+            Kind::Daily => 32,
+            Kind::Moving => 33,
+            Kind::Server | Kind::Overloaded | Kind::Slow | Kind::Edge => 34,
+            Kind::Network => 35,
+            Kind::Unreadable => 36,
+            Kind::Stalled | Kind::Torn => 37,
+            Kind::Keep => 38,
+            _ => 39,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        self.hint()
+    }
+}
