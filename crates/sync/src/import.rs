@@ -138,9 +138,9 @@ where
         take(store, &mut importer, scope, batch, now, (&mut report, &mut observe)).await?;
     }
     let read = reader.await.map_err(Error::Reader)?;
-    let imported = importer.finish().await?;
-    report.created = imported.created;
-    report.known = imported.known;
+    let done = importer.finish().await?;
+    report.created = done.created;
+    report.known = done.known;
     observe(&report, &[]);
     read.map(|()| Import { importer, report })
 }

@@ -41,7 +41,7 @@ pub(super) fn read(
             Ok(false) => return Ok(()),
             Ok(true) => {}
             Err(error) if is_too_long(&error) => {
-                let bytes = reader.get_ref().source.bytes();
+                let bytes = reader.get_ref().source.bytes_read();
                 outbox.put(line, bytes, Err(Reason::OpenQuote), types)?;
                 return Ok(());
             }
@@ -49,7 +49,7 @@ pub(super) fn read(
         }
         let line = record.position().map_or(line, csv::Position::line);
         let outcome = header.row(&record, &mut agent, types);
-        let bytes = reader.get_ref().source.bytes();
+        let bytes = reader.get_ref().source.bytes_read();
         outbox.put(line, bytes, outcome, types)?;
     }
 }
@@ -207,7 +207,7 @@ impl<R: Read> Read for Bounded<R> {
 
 fn is_too_long(error: &csv::Error) -> bool {
     match error.kind() {
-        csv::ErrorKind::Io(error) => error.get_ref().is_some_and(|inner| inner.is::<RowTooLong>()),
+        csv::ErrorKind::Io(error) => error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>),
         _ => false,
     }
 }

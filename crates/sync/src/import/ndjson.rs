@@ -7,7 +7,7 @@ use std::{borrow::Cow, fmt, io::Read};
 use model::Level;
 use serde::{
     Deserialize, Deserializer as _,
-    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
 use store::import::NewSubject;
@@ -44,7 +44,7 @@ pub(super) fn read(
                 Err(_) => Err(Reason::NotUtf8),
             },
         };
-        outbox.put(line, source.bytes(), outcome, types)?;
+        outbox.put(line, source.bytes_read(), outcome, types)?;
     }
 }
 

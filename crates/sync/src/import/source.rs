@@ -93,7 +93,7 @@ impl<R: Read> Source<R> {
     }
 
     /// Bytes taken from the file so far.
-    pub(super) fn bytes(&self) -> u64 {
+    pub(super) fn bytes_read(&self) -> u64 {
         self.reader.get_ref().bytes
     }
 
