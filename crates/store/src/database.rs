@@ -23,7 +23,7 @@ const MIGRATIONS: [(i64, &str, &str); 1] = [(
 
 /// How long a statement waits for another process's write to end. Applying a run of millions of records holds the
 /// database for seconds.
-const BUSY: Duration = Duration::from_secs(120);
+const BUSY: Duration = Duration::from_mins(2);
 
 /// Page cache per connection, in KiB (negative, as SQLite wants it). Large enough that matching a page of keys finds the
 /// upper levels of the id index in memory; small enough for the promised memory of a run.

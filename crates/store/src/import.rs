@@ -8,7 +8,7 @@ use crate::{
     error::doing,
     mapping::{MappedField, put_field},
     near::forget_near,
-    stage::{Bulk, begin, commit},
+    stage::{Bulk, BulkQuery, begin, commit},
 };
 use model::{Group, MetadataType, PropertyName};
 
@@ -164,7 +164,7 @@ impl Importer {
             .await
             .map_err(doing(DOING))?;
         self.seen
-            .insert(&mut self.conn, seen, |query, id| query.bind(id))
+            .insert(&mut self.conn, seen, BulkQuery::bind)
             .await
             .map_err(doing(DOING))?;
         commit(&mut self.conn, DOING).await

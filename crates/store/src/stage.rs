@@ -431,7 +431,7 @@ pub(crate) struct Bulk {
 /// Rows per statement. More gains nothing measurable.
 const ROWS: usize = 100;
 
-pub(crate) type BulkQuery<'q> = Query<'q, Sqlite, SqliteArguments>;
+pub(crate) type BulkQuery = Query<'static, Sqlite, SqliteArguments>;
 
 impl Bulk {
     /// `head` is the statement up to and with `VALUES `.
@@ -454,7 +454,7 @@ impl Bulk {
         &self,
         conn: &mut SqliteConnection,
         rows: Vec<T>,
-        bind: impl for<'q> Fn(BulkQuery<'q>, T) -> BulkQuery<'q>,
+        bind: impl Fn(BulkQuery, T) -> BulkQuery,
     ) -> Result<(), sqlx::Error> {
         let whole = rows.len() / ROWS * ROWS;
         let mut rows = rows.into_iter();

@@ -1,6 +1,6 @@
 //! What happens to a page of records: match, translate, compare, stage.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hubspot::{Record, Records};
 use model::{PropertyName, RecordId, Wire, payload::Writer};
@@ -239,7 +239,7 @@ impl Intake {
             .filter_map(|link| link.version)
             .collect();
         let payloads = if versions.is_empty() {
-            Default::default()
+            HashMap::new()
         } else {
             session.payloads(&versions).await?
         };

@@ -5,6 +5,8 @@
 //! in the database, and what is remembered per known id is one bit.
 
 mod diff;
+pub mod export;
+pub mod import;
 mod intake;
 mod layout;
 mod links;
@@ -23,4 +25,4 @@ pub use report::{
     Calls, Counts, Destination, FieldCounts, Ids, Missed, Portal, Proof, RunReport, Values,
 };
 pub use run::{Context, Error, Request, run};
-pub use trouble::{Explain, Explanation};
+pub use trouble::{Explain, Explanation, chain};

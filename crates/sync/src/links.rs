@@ -1,6 +1,6 @@
 //! Links that end: a subject that a record fed until now, and none does any more.
 
-use hubspot::{Client, Columns};
+use hubspot::{Client, Columns, Record};
 use model::{RecordId, Wire};
 use store::{Session, apply::UnclaimedLink};
 
@@ -56,7 +56,7 @@ pub(crate) async fn end_unclaimed(
                     && !record.archived()
                     && has_key(record.wire(layout.key_column))
             })
-            .map(|record| record.id())
+            .map(Record::id)
             .collect();
         intake
             .take(session, layout, &answer.records, |id| late.contains(&id))

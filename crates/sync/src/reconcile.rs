@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use hubspot::{Client, Columns};
+use hubspot::{Client, Columns, Record};
 use model::RecordId;
 use store::Session;
 
@@ -87,12 +87,11 @@ impl Reconciler<'_> {
                 found.miss(range, portal, staged);
                 continue;
             }
-            match self.middle(session, range, portal, staged).await? {
-                Some(middle) => open.extend([(middle + 1, range.1), (range.0, middle)]),
-                None => {
-                    found.healed += self.read_again(session, intake, range).await?;
-                    repaired.push(range);
-                }
+            if let Some(middle) = self.middle(session, range, portal, staged).await? {
+                open.extend([(middle + 1, range.1), (range.0, middle)]);
+            } else {
+                found.healed += self.read_again(session, intake, range).await?;
+                repaired.push(range);
             }
         }
         for range in repaired {
@@ -161,7 +160,7 @@ impl Reconciler<'_> {
                 .client
                 .search_page(self.plan.object, &query, self.columns, after, SEARCH_PAGE)
                 .await?;
-            present.extend(page.records.iter().map(|record| record.id()));
+            present.extend(page.records.iter().map(Record::id));
             present.extend(
                 page.records
                     .undecodable()
@@ -190,7 +189,7 @@ impl Reconciler<'_> {
                 .records
                 .iter()
                 .filter(|record| record.archived())
-                .map(|record| record.id());
+                .map(Record::id);
             let gone: Vec<RecordId> = archived
                 .chain(answer.missing.iter().copied())
                 .chain(answer.merged.iter().map(|(loser, _)| *loser))

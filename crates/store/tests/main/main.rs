@@ -1,0 +1,152 @@
+//! The store through its front door.
+
+mod lifecycle;
+mod matching;
+mod secrets;
+
+use jiff::Timestamp;
+use model::{Level, PropertyName, RecordId, RunId};
+use store::{
+    Scope, Session, Store,
+    import::{Imported, NewSubject},
+    mapping::EmptyPolicy,
+    run::State,
+    stage::{Candidate, Change, Fate, StagedRecord},
+};
+use tempfile::TempDir;
+
+/// A data directory with one subscription.
+struct Fixture {
+    dir: TempDir,
+    store: Store,
+    scope: Scope,
+}
+
+/// Noon of a day long ago.
+fn now() -> Timestamp {
+    "2026-01-15T12:00:00Z".parse().unwrap()
+}
+
+impl Fixture {
+    async fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let store = Store::open(dir.path(), None).await.unwrap();
+        let subscription = store
+            .create_subscription("Acme", "Asia/Tokyo", now())
+            .await
+            .unwrap()
+            .id;
+        Self {
+            dir,
+            store,
+            scope: Scope {
+                subscription,
+                level: Level::Visitor,
+            },
+        }
+    }
+
+    /// The same with these known ids.
+    async fn knowing(ids: &[&str]) -> Self {
+        let fixture = Self::new().await;
+        fixture
+            .import(ids.iter().map(|id| subject(id)).collect())
+            .await;
+        fixture
+    }
+
+    async fn import(&self, subjects: Vec<NewSubject>) -> Imported {
+        let mut importer = self.store.import(self.scope, false, now()).await.unwrap();
+        for subject in subjects {
+            importer.push(subject).await.unwrap();
+        }
+        importer.finish().await.unwrap()
+    }
+
+    async fn session(&self) -> Session {
+        self.store
+            .begin_run(self.scope, false, now())
+            .await
+            .unwrap()
+    }
+
+    /// Runs records `(record, modified, id, payload)` onto their ids and applies them.
+    async fn run(&self, records: &[(u64, i64, &str, &str)]) -> RunId {
+        let mut session = self.session().await;
+        let mut staged = Vec::new();
+        for &(record, modified_at, id, payload) in records {
+            staged.push(candidate(&mut session, record, modified_at, id, payload).await);
+        }
+        session.stage(staged, vec![], false).await.unwrap();
+        session.settle_contested().await.unwrap();
+        session.drop_unused_versions().await.unwrap();
+        session.apply(1).await.unwrap();
+        self.finish(session, State::Success).await
+    }
+
+    async fn finish(&self, session: Session, state: State) -> RunId {
+        let run = session.run();
+        session.close().await.unwrap();
+        self.store
+            .finish_run(run, state, &serde_json::json!({}), now())
+            .await
+            .unwrap();
+        run
+    }
+
+    async fn hubspot(&self, id: &str) -> Option<String> {
+        self.store
+            .subject(self.scope, id)
+            .await
+            .unwrap()
+            .unwrap()
+            .hubspot
+    }
+}
+
+fn subject(id: &str) -> NewSubject {
+    NewSubject {
+        id: id.into(),
+        accounts: None,
+        agent: None,
+    }
+}
+
+async fn candidate(
+    session: &mut Session,
+    record: u64,
+    modified_at: i64,
+    id: &str,
+    payload: &str,
+) -> StagedRecord {
+    let known = session
+        .known(&[id])
+        .await
+        .unwrap()
+        .remove(0)
+        .expect("a known id");
+    let change = Change {
+        payload: payload.into(),
+        previous: known.link.as_ref().and_then(|link| link.version),
+        written: 1,
+        cleared: 0,
+    };
+    let candidate = Candidate {
+        subject: known.subject,
+        fingerprint: 7,
+        presence: vec![1],
+        change: Some(change),
+        relink: true,
+    };
+    StagedRecord {
+        record: RecordId(record),
+        modified_at,
+        fate: Fate::Matched(Box::new(candidate)),
+    }
+}
+
+fn key() -> PropertyName {
+    PropertyName::new("product_user_id")
+}
+
+const CLEAR: EmptyPolicy = EmptyPolicy::Clear;
