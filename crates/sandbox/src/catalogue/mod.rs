@@ -1,0 +1,460 @@
+//! The property catalogue of a portal: definitions as HubSpot lists them, and what each one's values are made from.
+
+mod companies;
+mod contacts;
+mod options;
+pub(crate) mod write;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::hash::salt;
+use crate::object::Object;
+
+/// A property's `type`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    String,
+    Number,
+    Bool,
+    Enumeration,
+    Date,
+    Datetime,
+    PhoneNumber,
+    ObjectCoordinates,
+    Json,
+    /// A type nobody has heard of; made by retyping a property at run time.
+    Other(String),
+}
+
+impl Type {
+    pub(crate) fn named(name: &str) -> Self {
+        match name {
+            "string" => Self::String,
+            "number" => Self::Number,
+            "bool" => Self::Bool,
+            "enumeration" => Self::Enumeration,
+            "date" => Self::Date,
+            "datetime" => Self::Datetime,
+            "phone_number" => Self::PhoneNumber,
+            "object_coordinates" => Self::ObjectCoordinates,
+            "json" => Self::Json,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::String => "string",
+            Self::Number => "number",
+            Self::Bool => "bool",
+            Self::Enumeration => "enumeration",
+            Self::Date => "date",
+            Self::Datetime => "datetime",
+            Self::PhoneNumber => "phone_number",
+            Self::ObjectCoordinates => "object_coordinates",
+            Self::Json => "json",
+            Self::Other(name) => name,
+        }
+    }
+}
+
+/// What a property's values are made from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Source {
+    ObjectId,
+    Created,
+    Modified,
+    /// The key property: the product's visitor or account id.
+    Key,
+    Email,
+    /// A unique value that leads back to the record.
+    Unique,
+    MergedIds,
+    MergedVids,
+    GivenName,
+    FamilyName,
+    FullName,
+    CompanyName,
+    Domain,
+    Website,
+    City,
+    Country,
+    Street,
+    Zip,
+    Phone,
+    CanonicalPhone,
+    JobTitle,
+    Language,
+    Words,
+    Sentence,
+    Note,
+    Html,
+    Slug,
+    Url,
+    Coordinates,
+    Json,
+    Files,
+    Option,
+    Options,
+    /// A value that is not among the listed options, because they are kept elsewhere.
+    External(&'static [&'static str]),
+    Owner,
+    Bool,
+    Int(u64, u64),
+    /// Between two amounts, with so many decimals.
+    Decimal(u64, u64, u8),
+    Score,
+    Date(i32, i32),
+    /// Between two days counted from the portal's start.
+    Datetime(i32, i32),
+    /// Within the life of the record.
+    Lifetime,
+    AssociatedCompany,
+    Nothing,
+}
+
+/// An option of an enumeration.
+#[derive(Clone, Debug)]
+pub(crate) struct Choice {
+    pub(crate) label: Cow<'static, str>,
+    pub(crate) value: Cow<'static, str>,
+    pub(crate) hidden: bool,
+}
+
+/// Who may read a property's values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sensitivity {
+    No,
+    Sensitive,
+    HighlySensitive,
+}
+
+impl Sensitivity {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::No => "non_sensitive",
+            Self::Sensitive => "sensitive",
+            Self::HighlySensitive => "highly_sensitive",
+        }
+    }
+}
+
+/// One property.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the definition on the wire is a row of switches"
+)]
+pub(crate) struct Property {
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) label: Cow<'static, str>,
+    pub(crate) kind: Type,
+    pub(crate) field: Cow<'static, str>,
+    pub(crate) group: &'static str,
+    pub(crate) source: Source,
+    /// Share of records with a value, in 1,024ths.
+    pub(crate) fill: u32,
+    pub(crate) salt: u64,
+    pub(crate) choices: Arc<Vec<Choice>>,
+    pub(crate) sensitivity: Sensitivity,
+    pub(crate) calculated: bool,
+    pub(crate) hidden: bool,
+    pub(crate) external_options: bool,
+    pub(crate) unique: bool,
+    pub(crate) custom: bool,
+    pub(crate) form_field: bool,
+    pub(crate) read_only: bool,
+    pub(crate) lacks_updated_at: bool,
+    pub(crate) lacks_created_at: bool,
+    pub(crate) created_1970: bool,
+    pub(crate) hint: Option<&'static str>,
+    /// Set while the property is archived.
+    pub(crate) archived_ms: Option<i64>,
+}
+
+/// Name, label, `type/fieldType`, group, values, fill in percent, flags.
+///
+/// Flags: `c` calculated, `h` hidden, `x` external options, `u` unique, `r` read-only, `f` form field, `n` no
+/// `updatedAt`, `m` neither date, `0` created in 1970, `$` currency, `%` percentage, `d` duration, `s` sensitive,
+/// `S` highly sensitive, `k` custom, `a` archived.
+pub(crate) type Row = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static str,
+    Source,
+    u32,
+    &'static str,
+);
+
+impl Property {
+    fn from_row(row: &Row, fill_floor: u32, archived_ms: i64) -> Self {
+        let (name, label, kinds, group, source, fill, flags) = *row;
+        let (kind, field) = kinds.split_once('/').unwrap_or((kinds, "text"));
+        let flag = |c: char| flags.contains(c);
+        let always = matches!(
+            source,
+            Source::ObjectId | Source::Created | Source::Modified
+        );
+        let fill = if matches!(source, Source::Nothing) {
+            0
+        } else {
+            fill.max(fill_floor)
+        };
+        Self {
+            name: Cow::Borrowed(name),
+            label: Cow::Borrowed(label),
+            kind: Type::named(kind),
+            field: Cow::Borrowed(field),
+            group,
+            source,
+            fill: if always { 1_024 } else { fill * 1_024 / 100 },
+            salt: salt(name),
+            choices: Arc::new(options::of(name, kind)),
+            sensitivity: if flag('S') {
+                Sensitivity::HighlySensitive
+            } else if flag('s') {
+                Sensitivity::Sensitive
+            } else {
+                Sensitivity::No
+            },
+            calculated: flag('c'),
+            hidden: flag('h'),
+            external_options: flag('x'),
+            unique: flag('u'),
+            custom: flag('k'),
+            form_field: flag('f') || flag('k'),
+            read_only: flag('r') || flag('c'),
+            lacks_updated_at: flag('n') || flag('m'),
+            lacks_created_at: flag('m'),
+            created_1970: flag('0'),
+            hint: if flag('$') {
+                Some("currency")
+            } else if flag('%') {
+                Some("percentage")
+            } else if flag('d') {
+                Some("duration")
+            } else {
+                None
+            },
+            archived_ms: flag('a').then_some(archived_ms),
+        }
+    }
+
+    pub(crate) fn is_archived(&self) -> bool {
+        self.archived_ms.is_some()
+    }
+}
+
+/// All properties of one object type.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalogue {
+    pub(crate) properties: Vec<Property>,
+    by_name: HashMap<String, usize>,
+    /// Moves with every change of a definition.
+    pub(crate) version: u64,
+}
+
+/// The property whose value is the product's id.
+pub(crate) fn key_property(object: Object) -> &'static str {
+    match object {
+        Object::Contacts => "product_user_id",
+        Object::Companies => "product_account_id",
+    }
+}
+
+impl Catalogue {
+    pub(crate) fn new(
+        object: Object,
+        extra: u32,
+        unique_key: bool,
+        fill_floor: u32,
+        start_ms: i64,
+    ) -> Self {
+        let archived = start_ms - 20 * crate::instant::DAY;
+        let rows = match object {
+            Object::Contacts => contacts::ROWS.iter().chain(contacts::CUSTOM),
+            Object::Companies => companies::ROWS.iter().chain(companies::CUSTOM),
+        };
+        let mut properties: Vec<_> = rows
+            .map(|row| Property::from_row(row, fill_floor, archived))
+            .collect();
+        properties.extend(stages(object, fill_floor, archived));
+        properties.extend((1..=extra).map(|n| extra_property(n, fill_floor)));
+        if unique_key {
+            for property in properties.iter_mut().filter(|p| p.source == Source::Key) {
+                property.unique = true;
+            }
+        }
+        let by_name = properties
+            .iter()
+            .enumerate()
+            .map(|(n, p)| (p.name.to_string(), n))
+            .collect();
+        Self {
+            properties,
+            by_name,
+            version: 0,
+        }
+    }
+
+    /// A property by name, archived ones included.
+    pub(crate) fn get(&self, name: &str) -> Option<&Property> {
+        self.by_name.get(name).map(|n| &self.properties[*n])
+    }
+
+    /// A property by name, unless it is archived.
+    pub(crate) fn live(&self, name: &str) -> Option<&Property> {
+        self.get(name).filter(|p| !p.is_archived())
+    }
+
+    pub(crate) fn change(&mut self, name: &str, change: impl FnOnce(&mut Property)) -> bool {
+        let Some(n) = self.by_name.get(name) else {
+            return false;
+        };
+        change(&mut self.properties[*n]);
+        self.version += 1;
+        true
+    }
+
+    /// Adds a custom property without values; `false` when the name is taken.
+    pub(crate) fn add(&mut self, name: &str, label: &str, kind: &str, field: &str) -> bool {
+        if self.by_name.contains_key(name) {
+            return false;
+        }
+        let mut property = extra_property(1, 0);
+        property.name = Cow::Owned(name.to_owned());
+        property.label = Cow::Owned(label.to_owned());
+        property.kind = Type::named(kind);
+        property.field = Cow::Owned(field.to_owned());
+        property.source = Source::Nothing;
+        property.fill = 0;
+        property.choices = Arc::new(options::of(name, kind));
+        self.by_name.insert(name.to_owned(), self.properties.len());
+        self.properties.push(property);
+        self.version += 1;
+        true
+    }
+}
+
+const STAGES: [(&str, &str); 8] = [
+    ("subscriber", "Subscriber"),
+    ("lead", "Lead"),
+    ("marketingqualifiedlead", "Marketing qualified lead"),
+    ("salesqualifiedlead", "Sales qualified lead"),
+    ("opportunity", "Opportunity"),
+    ("customer", "Customer"),
+    ("evangelist", "Evangelist"),
+    ("other", "Other"),
+];
+
+/// The families of dates and durations that every lifecycle stage brings along.
+fn stages(object: Object, fill_floor: u32, archived: i64) -> Vec<Property> {
+    let mut all = Vec::new();
+    for (stage, label) in STAGES {
+        let group = if object == Object::Contacts {
+            "contact_activity"
+        } else {
+            "companylifecycle"
+        };
+        let mut add = |name: String, text: String, kinds, source, fill, flags| {
+            let row: Row = ("", "", kinds, group, source, fill, flags);
+            let mut property = Property::from_row(&row, fill_floor, archived);
+            property.salt = salt(&name);
+            property.name = Cow::Owned(name);
+            property.label = Cow::Owned(text);
+            all.push(property);
+        };
+        add(
+            format!("hs_lifecyclestage_{stage}_date"),
+            format!("Became a {}", label.to_lowercase()),
+            "datetime/date",
+            Source::Lifetime,
+            18,
+            "r",
+        );
+        add(
+            format!("hs_v2_date_entered_{stage}"),
+            format!("Entered stage \"{label}\""),
+            "datetime/calculation_rollup",
+            Source::Lifetime,
+            20,
+            "",
+        );
+        add(
+            format!("hs_v2_date_exited_{stage}"),
+            format!("Left stage \"{label}\""),
+            "datetime/calculation_equation",
+            Source::Lifetime,
+            9,
+            "c",
+        );
+        add(
+            format!("hs_v2_latest_time_in_{stage}"),
+            format!("Last stay in stage \"{label}\""),
+            "number/calculation_equation",
+            Source::Int(60_000, 9_000_000_000),
+            12,
+            "chd",
+        );
+        add(
+            format!("hs_v2_cumulative_time_in_{stage}"),
+            format!("Total stay in stage \"{label}\""),
+            "number/calculation_rollup",
+            Source::Int(60_000, 20_000_000_000),
+            12,
+            "d",
+        );
+    }
+    all
+}
+
+/// The n-th extra custom property: all common kinds in turn, so that a portal of a thousand is not a thousand texts.
+fn extra_property(n: u32, fill_floor: u32) -> Property {
+    const KINDS: [(&str, Source, &str); 8] = [
+        ("string/text", Source::Words, "k"),
+        ("number/number", Source::Int(0, 5_000), "k"),
+        ("enumeration/select", Source::Option, "k"),
+        ("bool/booleancheckbox", Source::Bool, "k"),
+        ("date/date", Source::Date(-900, 200), "k"),
+        ("datetime/date", Source::Lifetime, "k"),
+        ("string/textarea", Source::Sentence, "k"),
+        ("enumeration/checkbox", Source::Options, "k"),
+    ];
+    let (kinds, source, flags) = KINDS[n as usize % KINDS.len()];
+    let row: Row = ("", "", kinds, "imported_fields", source, 35, flags);
+    let mut property = Property::from_row(&row, fill_floor, 0);
+    let name = format!("imported_field_with_a_long_name_{n:04}");
+    property.salt = salt(&name);
+    property.label = Cow::Owned(format!("Imported field {n}"));
+    property.name = Cow::Owned(name);
+    property
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_lower_case_and_taken_once() {
+        for object in Object::ALL {
+            let catalogue = Catalogue::new(object, 1_000, false, 0, 0);
+            let names: BTreeSet<_> = catalogue
+                .properties
+                .iter()
+                .map(|p| p.name.to_string())
+                .collect();
+            assert_eq!(names.len(), catalogue.properties.len());
+            assert!(names.iter().all(|n| *n == n.to_lowercase()));
+            assert!(
+                catalogue.properties.len() > 1_090,
+                "{object:?} {}",
+                catalogue.properties.len()
+            );
+        }
+    }
+}
