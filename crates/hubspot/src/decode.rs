@@ -579,3 +579,6 @@ impl<'de> Deserialize<'de> for Moment {
         json.deserialize_any(AMoment)
     }
 }
+
+#[cfg(test)]
+mod tests;
