@@ -14,7 +14,7 @@ fn ids(records: &Records) -> Vec<u64> {
     records.iter().map(|record| record.id().0).collect()
 }
 
-fn texts<'a>(records: &'a Records, row: usize) -> Vec<Wire<'a>> {
+fn texts(records: &Records, row: usize) -> Vec<Wire<'_>> {
     records.get(row).unwrap().wires().collect()
 }
 
