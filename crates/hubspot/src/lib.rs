@@ -38,6 +38,8 @@
 //! ```
 
 mod account;
+#[cfg(test)]
+mod any_json;
 mod auth;
 mod batch;
 mod budget;

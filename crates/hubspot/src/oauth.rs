@@ -218,7 +218,7 @@ pub(crate) fn json(body: &[u8]) -> Result<Value, String> {
 }
 
 /// `asked_at` rather than the moment of the answer: a token is never taken to live longer than it does.
-fn read_tokens(
+pub(crate) fn read_tokens(
     json: &Value,
     former: Option<&SecretString>,
     asked_at: Timestamp,
