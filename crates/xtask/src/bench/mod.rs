@@ -12,7 +12,6 @@ mod sandbox;
 use std::{
     path::PathBuf,
     process::{Command, ExitCode},
-    thread,
 };
 
 use anyhow::{Context, bail};
@@ -23,7 +22,7 @@ use self::{
     product::{Mapping, Product},
     proof::Expected,
     report::{Circumstances, FULL_SIZE, Found, Row, Target},
-    sandbox::Sandbox,
+    sandbox::{Known, Sandbox},
 };
 use crate::{
     steps::{self, Verdict},
@@ -36,6 +35,9 @@ const SMALL_SIZE: u64 = 100_000;
 /// A contact's JSON is at least this long on the mean, or the work is easier than the targets
 /// assume.
 const LEAST_RECORD_BYTES: f64 = 900.0;
+
+/// How many contacts tell the mean length.
+const SAMPLE: u64 = 20_000;
 
 /// How the benchmarks are run.
 #[derive(Debug, Args)]
@@ -56,61 +58,43 @@ pub(crate) struct Options {
 enum Benchmark {
     /// How many records the sandbox serves each second.
     Sandbox,
-    /// Import of visitor ids.
+    /// Import of visitor ids alone.
     Import,
-    /// Import, first sync, second sync with nothing changed.
+    /// Import with metadata, first sync, second sync with nothing changed.
     Sync,
 }
 
 /// Builds the release, measures, and prints the rows for `docs/benchmarks.md`.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
-    let build = [
-        "build",
-        "--release",
-        "--package",
-        "tributary",
-        "--package",
-        "sandbox",
-    ];
-    if let Verdict::Failed(reason) = steps::run(&mut workspace.cargo(build))? {
+    let mut build = workspace.cargo(["build", "--release"]);
+    build.args(["--package", "tributary", "--package", "sandbox"]);
+    if let Verdict::Failed(reason) = steps::run(&mut build)? {
         bail!("the release does not build: {reason}");
     }
     let circumstances = circumstances(workspace, options)?;
+    let wanted = |benchmark| options.only.is_none_or(|only| only == benchmark);
     let mut rows = Vec::new();
-    if options.only.is_none_or(|only| only == Benchmark::Sandbox) {
+    if wanted(Benchmark::Sandbox) {
         rows.push(throughput(workspace, options.contacts)?);
     }
-    if options.only != Some(Benchmark::Sandbox) {
-        let imports_only = options.only == Some(Benchmark::Import);
-        let small = if options.contacts > SMALL_SIZE && !imports_only {
-            product(workspace, SMALL_SIZE, imports_only, &mut rows)?
-        } else {
-            None
-        };
-        let full = product(workspace, options.contacts, imports_only, &mut rows)?;
-        if let (Some(small), Some(full)) = (small, full) {
-            let bytes = full.peak.cast_signed() - small.peak.cast_signed();
-            let target = (options.contacts == FULL_SIZE).then(|| Target::growth(bytes));
-            rows.push(Row {
-                what: "first sync, over its peak at 100,000",
-                contacts: options.contacts,
-                found: Found::Growth(bytes),
-                target,
-            });
-        }
+    if wanted(Benchmark::Import) {
+        rows.push(import(workspace, options.contacts)?);
+    }
+    if wanted(Benchmark::Sync) {
+        rows.extend(syncs(workspace, options.contacts)?);
     }
     println!("\n{}", report::table(&circumstances, &rows));
     Ok(ExitCode::SUCCESS)
 }
 
 fn throughput(workspace: &Workspace, contacts: u64) -> anyhow::Result<Row> {
-    let clients = thread::available_parallelism().map_or(1, usize::from);
+    println!("\nsandbox: {} contacts", report::thousands(contacts));
+    let speed = sandbox::speed(workspace, contacts)?;
+    let rate = speed.records_per_second;
     println!(
-        "\nsandbox: {clients} clients list {} contacts each",
-        report::thousands(contacts)
+        "    {rate:.0} records/s, {:.0} bytes each",
+        speed.record_bytes
     );
-    let sandbox = Sandbox::start(workspace, contacts)?;
-    let rate = sandbox.throughput(clients)?;
     Ok(Row {
         what: "sandbox",
         contacts,
@@ -119,15 +103,54 @@ fn throughput(workspace: &Workspace, contacts: u64) -> anyhow::Result<Row> {
     })
 }
 
-/// The product from an empty data directory to an unchanged second sync; returns what the first
-/// sync cost.
-fn product(
-    workspace: &Workspace,
-    contacts: u64,
-    imports_only: bool,
-    rows: &mut Vec<Row>,
-) -> anyhow::Result<Option<Usage>> {
-    println!("\nproduct: {} contacts", report::thousands(contacts));
+fn import(workspace: &Workspace, contacts: u64) -> anyhow::Result<Row> {
+    println!("\nimport: {} visitor ids", report::thousands(contacts));
+    let sandbox = Sandbox::start(workspace, contacts)?;
+    let product = Product::new(workspace, sandbox.url())?;
+    let file = visitors(&sandbox, &product, Known::Ids, contacts)?;
+    product.create_subscription()?;
+    let usage = told("import", product.import_visitors(&file)?).usage;
+    let target = (contacts == FULL_SIZE).then(|| Target::import(usage));
+    Ok(Row {
+        what: "import, ids alone",
+        contacts,
+        found: Found::Process(usage),
+        target,
+    })
+}
+
+/// The syncs at the size asked for and, when that is more, at the small one, whose memory they
+/// must not outgrow.
+fn syncs(workspace: &Workspace, contacts: u64) -> anyhow::Result<Vec<Row>> {
+    let mean = sandbox::speed(workspace, SAMPLE)?.record_bytes;
+    println!("\na contact's JSON with the key and the mapped fields: {mean:.0} bytes on the mean");
+    if mean < LEAST_RECORD_BYTES {
+        bail!(
+            "records too short to measure with: at least {LEAST_RECORD_BYTES} bytes are expected"
+        );
+    }
+    let mut rows = Vec::new();
+    if contacts <= SMALL_SIZE {
+        sync(workspace, contacts, &mut rows)?;
+        return Ok(rows);
+    }
+    let small = sync(workspace, SMALL_SIZE, &mut rows)?;
+    let full = sync(workspace, contacts, &mut rows)?;
+    let bytes = full.peak.cast_signed() - small.peak.cast_signed();
+    let target = (contacts == FULL_SIZE).then(|| Target::growth(bytes));
+    let what = "first sync, over its peak at 100,000";
+    rows.push(Row {
+        what,
+        contacts,
+        found: Found::Growth(bytes),
+        target,
+    });
+    Ok(rows)
+}
+
+/// From an empty data directory to an unchanged second sync; returns what the first sync cost.
+fn sync(workspace: &Workspace, contacts: u64, rows: &mut Vec<Row>) -> anyhow::Result<Usage> {
+    println!("\nsync: {} contacts", report::thousands(contacts));
     let sandbox = Sandbox::start(workspace, contacts)?;
     let product = Product::new(workspace, sandbox.url())?;
     let full = contacts == FULL_SIZE;
@@ -140,30 +163,12 @@ fn product(
         });
     };
 
-    let ids = known_visitors(&sandbox, &product, contacts)?;
+    let file = visitors(&sandbox, &product, Known::Everything, contacts)?;
     product.create_subscription()?;
-    let import = told("import", product.import_visitors(&ids)?);
-    row(
-        "import",
-        import.usage,
-        full.then(|| Target::import(import.usage)),
-    );
-    if imports_only {
-        return Ok(None);
-    }
+    let import = told("import", product.import_visitors(&file)?).usage;
+    row("import, with metadata and accounts", import, None);
 
     let portal = sandbox.portal();
-    let mean = sandbox.mean_record_bytes(10)?;
-    println!(
-        "    a contact's JSON with {} fields: {mean:.0} bytes on the mean",
-        portal.fields.len()
-    );
-    if mean < LEAST_RECORD_BYTES {
-        bail!(
-            "records are too short to measure with: {mean:.0} bytes on the mean, \
-             at least {LEAST_RECORD_BYTES} expected"
-        );
-    }
     product.connect(&portal.token)?;
     product.map(&Mapping {
         key: &portal.key,
@@ -174,38 +179,38 @@ fn product(
         fields: portal.fields.len() as u64,
     };
 
-    let first = told("first sync", product.sync()?);
-    let run = expected.first_run(&first.output)?;
+    let ended = told("first sync", product.sync()?);
+    let run = expected.first_run(&ended.output)?;
     println!(
         "    {} calls, {} values written",
         proof::calls(&run),
         run["values"]["written"]
     );
-    row(
-        "first sync",
-        first.usage,
-        full.then(|| Target::first_sync(first.usage)),
-    );
+    let first = ended.usage;
+    row("first sync", first, full.then(|| Target::first_sync(first)));
 
-    let second = told("second sync", product.sync()?);
-    expected.second_run(&second.output)?;
+    let ended = told("second sync", product.sync()?);
+    expected.second_run(&ended.output)?;
+    let second = ended.usage;
     row(
         "second sync, nothing changed",
-        second.usage,
-        full.then(|| Target::second_sync(first.usage, second.usage)),
+        second,
+        full.then(|| Target::second_sync(first, second)),
     );
-    Ok(Some(first.usage))
+    Ok(first)
 }
 
-fn known_visitors(
+/// The file to import, with as many visitors as there are contacts.
+fn visitors(
     sandbox: &Sandbox,
     product: &Product<'_>,
+    known: Known,
     contacts: u64,
 ) -> anyhow::Result<PathBuf> {
     let file = product.file("visitors.ndjson");
-    let known = sandbox.known_visitors(&file)?;
-    if known != contacts {
-        bail!("the sandbox knows {known} visitors, expected {contacts}");
+    let visitors = sandbox.known_visitors(known, &file)?;
+    if visitors != contacts {
+        bail!("the sandbox knows {visitors} visitors, expected {contacts}");
     }
     Ok(file)
 }
