@@ -146,7 +146,7 @@ impl Sorting {
             }
         }
         let mut records = envelope.records;
-        records.forget(&self.answered);
+        records.keep(|id| !self.answered.contains(&id));
         for record in records.iter() {
             let merged = match self.merged_column {
                 Some(column) => record.wire(column),

@@ -28,6 +28,14 @@ impl Query {
         self
     }
 
+    /// Whether a record with this id may answer the query when asked for those after `after`.
+    pub(crate) fn admits(&self, id: RecordId, after: Option<RecordId>) -> bool {
+        after.is_none_or(|after| id > after)
+            && self
+                .ids
+                .is_none_or(|(first, last)| (first..=last).contains(&id))
+    }
+
     /// The search filters, for records after `after`. Ids compare as numbers.
     pub(crate) fn filter_groups(&self, after: Option<RecordId>) -> Value {
         let id = |operator: &str, id: RecordId| json!({ "propertyName": "hs_object_id", "operator": operator, "value": id.to_string() });

@@ -156,20 +156,25 @@ impl Records {
         self.rows.iter().map(|row| row.id).chain(bad)
     }
 
-    /// Drops what an earlier page has delivered; returns how many records that were.
-    pub(crate) fn drop_up_to(&mut self, last: RecordId) -> usize {
+    /// Keeps the records whose ids pass the test; returns how many did not.
+    pub(crate) fn keep(&mut self, test: impl Fn(RecordId) -> bool) -> usize {
         let before = self.delivered();
-        self.retain(|id| id > last);
+        self.retain(&test);
         self.undecodable
-            .retain(|record| record.id.is_none_or(|id| id > last));
+            .retain(|record| record.id.is_none_or(&test));
         before - self.delivered()
     }
 
-    /// Drops records already taken from another answer.
-    pub(crate) fn forget(&mut self, taken: &std::collections::HashSet<RecordId>) {
-        self.retain(|id| !taken.contains(&id));
-        self.undecodable
-            .retain(|record| record.id.is_none_or(|id| !taken.contains(&id)));
+    /// Puts the records in the order of their ids; search may shuffle a page.
+    pub(crate) fn sort(&mut self) {
+        if self.rows.is_sorted_by_key(|row| row.id) {
+            return;
+        }
+        let mut order: Vec<usize> = (0..self.rows.len()).collect();
+        order.sort_by_key(|row| self.rows[*row].id);
+        let cells = |row: &usize| &self.cells[row * self.stride..(row + 1) * self.stride];
+        self.cells = order.iter().flat_map(cells).copied().collect();
+        self.rows = order.iter().map(|row| self.rows[*row]).collect();
     }
 
     fn retain(&mut self, keep: impl Fn(RecordId) -> bool) {

@@ -19,7 +19,7 @@ pub const SEARCH_PAGE: u32 = 200;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SearchPage {
-    /// Records with ascending ids, all after the one asked for.
+    /// Records with ascending ids, all within the query and after the one asked for.
     pub records: Records,
     /// How many records HubSpot says there are from here on. May lag behind.
     pub total: u64,
@@ -82,7 +82,7 @@ impl Client {
                     |answer| read(answer, columns),
                 )
                 .await?;
-            if let Some(page) = advance(envelope, after) {
+            if let Some(page) = advance(envelope, query, after) {
                 return Ok(page);
             }
             failed += 1;
@@ -120,9 +120,9 @@ fn read(answer: &mut Answer, columns: &Columns) -> Result<Envelope, String> {
     decode::envelope(std::mem::take(&mut answer.body), columns, columns)
 }
 
-/// Drops what was delivered before. `None` if nothing new is left although there should be: the page was answered
-/// twice, or its last record cannot be told.
-fn advance(envelope: Envelope, after: Option<RecordId>) -> Option<SearchPage> {
+/// Drops what was not asked for. `None` if nothing is left although there should be: the page was answered twice, or
+/// its last record cannot be told.
+fn advance(envelope: Envelope, query: &Query, after: Option<RecordId>) -> Option<SearchPage> {
     let Envelope {
         mut records,
         total,
@@ -130,7 +130,8 @@ fn advance(envelope: Envelope, after: Option<RecordId>) -> Option<SearchPage> {
         ..
     } = envelope;
     let delivered = records.delivered();
-    let stale = after.map_or(0, |after| records.drop_up_to(after));
+    let stale = records.keep(|id| query.admits(id, after));
+    records.sort();
     let total = total.unwrap_or_default();
     // Either sign of more is enough: the cursor is not needed, and the total may be stale.
     let more = more.is_some() || total > u64::try_from(delivered).unwrap_or(u64::MAX);

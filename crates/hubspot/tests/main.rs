@@ -4,4 +4,5 @@ mod errors;
 mod oauth;
 mod quota;
 mod readers;
+mod sandboxed;
 mod stage;
