@@ -1,6 +1,9 @@
 //! The batch reader: known records by id, from the live store, merged ones included.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use model::{ObjectType, PropertyName, RecordId, Wire};
 use serde_json::{Value, json};
@@ -54,18 +57,14 @@ impl Client {
         for ids in ids.chunks(BATCH) {
             let mut asked: Vec<RecordId> = Vec::with_capacity(ids.len());
             asked.extend(ids.iter().filter(|id| all.asked.insert(**id)));
-            if asked.is_empty() {
-                continue;
-            }
-            all.take(self.batch(object, &asked, columns, &decoded).await?);
-            let mut silent = all.silent(&asked);
+            self.read_into(&mut all, object, &asked).await?;
+            let silent = all.silent(&asked);
             if silent.len() > 1 {
-                all.take(self.batch(object, &silent, columns, &decoded).await?);
-                silent = all.silent(&asked);
+                self.read_into(&mut all, object, &silent).await?;
             }
-            for (index, id) in silent.into_iter().enumerate() {
+            for (index, id) in all.silent(&asked).into_iter().enumerate() {
                 if index < ASKED_ALONE {
-                    let envelope = self.batch(object, &[id], columns, &decoded).await?;
+                    let (envelope, _) = self.batch(object, &[id], columns, &all.decoded).await?;
                     all.take_alone(id, envelope);
                 } else {
                     all.unanswered.push(id);
@@ -75,42 +74,67 @@ impl Client {
         Ok(all.finish())
     }
 
+    /// Reads ids in as many calls as HubSpot needs for them.
+    async fn read_into(
+        &self,
+        all: &mut Sorting,
+        object: ObjectType,
+        ids: &[RecordId],
+    ) -> Result<(), Error> {
+        let mut ids = ids;
+        while !ids.is_empty() {
+            let (envelope, asked) = self.batch(object, ids, &all.columns, &all.decoded).await?;
+            all.take(envelope);
+            ids = &ids[asked..];
+        }
+        Ok(())
+    }
+
+    /// Reads the first of `ids`: all, unless that takes HubSpot too long. Returns how many.
     async fn batch(
         &self,
         object: ObjectType,
         ids: &[RecordId],
         columns: &Columns,
         decoded: &Columns,
-    ) -> Result<Envelope, Error> {
+    ) -> Result<(Envelope, usize), Error> {
         let plan = Plan {
             operation: Operation::BatchRead(object),
             kind: CallKind::BatchRead,
             budget: Budget::Window,
         };
-        let inputs: Vec<Value> = ids
-            .iter()
-            .map(|id| json!({ "id": id.to_string() }))
-            .collect();
-        let body = json!({
-            "properties": decoded.names(),
-            "propertiesWithHistory": [],
-            "inputs": inputs,
-        });
-        let request = Request {
-            url: self.paths().batch_read(object),
-            body: Body::Json(body.to_string().into_bytes()),
+        let asked = AtomicUsize::new(ids.len());
+        let request = |slow: u32| {
+            let few = (ids.len() >> slow.min(8)).max(1);
+            asked.store(few, Ordering::Relaxed);
+            let inputs: Vec<Value> = ids[..few]
+                .iter()
+                .map(|id| json!({ "id": id.to_string() }))
+                .collect();
+            let body = json!({
+                "properties": decoded.names(),
+                "propertiesWithHistory": [],
+                "inputs": inputs,
+            });
+            Request {
+                url: self.paths().batch_read(object),
+                body: Body::Json(body.to_string().into_bytes()),
+            }
         };
-        self.run(
-            &plan,
-            |_| request.clone(),
-            |answer| decode::envelope(std::mem::take(&mut answer.body), columns, decoded),
-        )
-        .await
+        let envelope = self
+            .run(&plan, request, |answer| {
+                decode::envelope(std::mem::take(&mut answer.body), columns, decoded)
+            })
+            .await?;
+        Ok((envelope, asked.into_inner()))
     }
 }
 
 /// Sorts answers by what they say about the ids asked for.
 struct Sorting {
+    columns: Columns,
+    /// The columns and [`MERGED`].
+    decoded: Columns,
     records: Records,
     /// Where [`MERGED`] is among the columns, if the caller asked for it.
     merged_column: Option<usize>,
@@ -125,6 +149,8 @@ struct Sorting {
 impl Sorting {
     fn new(columns: &Columns, decoded: &Columns) -> Self {
         Self {
+            columns: columns.clone(),
+            decoded: decoded.clone(),
             records: Records::none(columns, decoded),
             merged_column: columns.position(MERGED),
             asked: HashSet::new(),

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -41,6 +41,8 @@ struct Shared {
     oauth: Option<OAuth>,
     /// Shrinks when HubSpot finds a URL too long.
     url_budget: AtomicUsize,
+    /// What the token may do, once asked.
+    scopes: Mutex<Vec<String>>,
 }
 
 /// Collects what a [`Client`] is made of.
@@ -125,6 +127,7 @@ impl ClientBuilder {
                 auth,
                 oauth,
                 url_budget: AtomicUsize::new(self.settings.url_budget),
+                scopes: Mutex::default(),
             }),
             governor,
             calls: Arc::default(),
@@ -250,18 +253,36 @@ impl Client {
         if let Some(private) = facts.is_private_distribution {
             self.governor.learn_class(private);
         }
+        self.scopes().clone_from(&facts.scopes);
         Ok(facts)
     }
 
-    /// The definitions of all properties that are not archived, in HubSpot's order. One call.
+    fn scopes(&self) -> MutexGuard<'_, Vec<String>> {
+        let scopes = self.shared.scopes.lock();
+        scopes.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The definitions of all properties that are not archived, in HubSpot's order.
+    ///
+    /// One call, and one more for each class of sensitive properties whose values the token may read, as far as
+    /// [`Self::token_facts`] has found out.
     pub async fn properties(&self, object: ObjectType) -> Result<Vec<Property>, Error> {
         let plan = Plan {
             operation: Operation::Properties(object),
             kind: CallKind::Properties,
             budget: Budget::Window,
         };
-        let url = self.shared.caller.paths.properties(object, "non_sensitive");
-        self.get_json(&plan, &url, catalogue::read).await
+        let mut all = Vec::new();
+        for class in ["non_sensitive", "sensitive", "highly_sensitive"] {
+            // https://developers.hubspot.com/docs/api-reference/latest/crm/properties/sensitive-data
+            let scope = format!("crm.objects.{}.{class}.read", object.path());
+            let granted = self.scopes().iter().any(|s| s.starts_with(&scope));
+            if class == "non_sensitive" || granted {
+                let url = self.shared.caller.paths.properties(object, class);
+                all.extend(self.get_json(&plan, &url, catalogue::read).await?);
+            }
+        }
+        Ok(all)
     }
 
     /// How many records the portal holds; `None` if the connection may not ask.
@@ -381,7 +402,9 @@ impl Client {
                 },
                 Err(error) => error,
             };
-            match (error.kind(), caller.next(&mut failures, &error)) {
+            let next = caller.next(&mut failures, &error);
+            tracing::debug!(%operation, kind = ?error.kind(), ?next, "what the retry table says");
+            match (error.kind(), next) {
                 (Kind::Daily, _) => {
                     return Err(Error::DailyQuota {
                         operation,

@@ -1,13 +1,7 @@
 //! From an answer's bytes to [`Records`], in one pass and without copying values.
 
-use std::fmt;
-
 use jiff::Timestamp;
 use model::RecordId;
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
 use serde_json::Value;
 
 use crate::{
@@ -15,6 +9,7 @@ use crate::{
     columns::Slot,
     records::{self, Found, Row, Span},
     salvage,
+    scan::Scanner,
 };
 
 /// An answer of list, search or batch read.
@@ -68,16 +63,8 @@ pub(crate) fn envelope(
 /// The common case: every record is as documented.
 fn quick(body: &str, columns: &Columns) -> Option<(Found, Rest)> {
     let mut sink = Sink::new(body, columns);
-    let mut rest = Rest::default();
-    let mut json = serde_json::Deserializer::from_str(body);
-    let seen = EnvelopeSeed {
-        sink: &mut sink,
-        rest: &mut rest,
-    }
-    .deserialize(&mut json)
-    .ok()?;
-    json.end().ok()?;
-    seen.then_some((sink.found, rest))
+    let rest = Scanner::new(body).answer(&mut sink)?;
+    Some((sink.found, rest))
 }
 
 /// Collects rows; `'b` is the body.
@@ -106,15 +93,15 @@ impl<'b> Sink<'b> {
         }
     }
 
-    /// Reads one record, which is part of the body. After an error nothing of it is left.
-    pub(crate) fn record(&mut self, json: &'b str) -> Result<(), serde_json::Error> {
+    /// Reads one record, which is part of the body, if it is as documented. Otherwise nothing of it is left.
+    pub(crate) fn record(&mut self, json: &'b str) -> Option<()> {
         let (rows, cells) = (self.found.rows.len(), self.found.cells.len());
-        let result = RecordSeed(self).deserialize(&mut serde_json::Deserializer::from_str(json));
-        if result.is_err() {
+        let read = Scanner::new(json).whole_record(self);
+        if read.is_none() {
             self.found.rows.truncate(rows);
             self.found.cells.truncate(cells);
         }
-        result
+        read
     }
 
     pub(crate) fn begin(&mut self) {
@@ -149,8 +136,18 @@ impl<'b> Sink<'b> {
         self.columns.slot(key)
     }
 
-    /// What a key means, guessed from the records before.
-    fn slot_learning(&mut self, key: &'b str) -> Slot {
+    /// The key that should come next, and what it means.
+    pub(crate) fn expected(&self) -> Option<(&'b str, Slot)> {
+        self.learned.get(self.position).copied()
+    }
+
+    /// The expected key came.
+    pub(crate) fn advance(&mut self) {
+        self.position += 1;
+    }
+
+    /// What a key means that was not expected.
+    pub(crate) fn slot_learning(&mut self, key: &'b str) -> Slot {
         // Some answers leave out unset properties, so the key may be one of the next few.
         let ahead = self.learned.iter().skip(self.position).take(8);
         for (skipped, (known, slot)) in ahead.enumerate() {
@@ -270,314 +267,10 @@ fn usual_milliseconds(text: &[u8]) -> Option<i64> {
     Some((((days * 24 + hour) * 60 + minute) * 60 + second) * 1_000 + number(20..23)?)
 }
 
-struct EnvelopeSeed<'s, 'b> {
-    sink: &'s mut Sink<'b>,
-    rest: &'s mut Rest,
-}
-
-impl<'b> DeserializeSeed<'b> for EnvelopeSeed<'_, 'b> {
-    /// Whether there was a list of results.
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'b>>(self, json: D) -> Result<bool, D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'b> Visitor<'b> for EnvelopeSeed<'_, 'b> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an answer")
-    }
-
-    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<bool, A::Error> {
-        let mut seen = false;
-        while let Some(key) = map.next_key()? {
-            match key {
-                EnvelopeKey::Results => {
-                    map.next_value_seed(ResultsSeed(self.sink))?;
-                    seen = true;
-                }
-                EnvelopeKey::Total => self.rest.total = map.next_value()?,
-                EnvelopeKey::Paging => self.rest.paging = map.next_value()?,
-                EnvelopeKey::Errors => self.rest.errors = map.next_value()?,
-                EnvelopeKey::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(seen)
-    }
-}
-
-enum EnvelopeKey {
-    Results,
-    Total,
-    Paging,
-    Errors,
-    Other,
-}
-
-enum RecordKey {
-    Id,
-    Properties,
-    UpdatedAt,
-    Archived,
-    Other,
-}
-
-/// Reads a key as one of an enum's variants, whether or not it was escaped.
-macro_rules! keys {
-    ($key:ident { $($text:literal => $variant:ident),* $(,)? }) => {
-        impl<'de> Deserialize<'de> for $key {
-            fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-                struct Key;
-                impl Visitor<'_> for Key {
-                    type Value = $key;
-
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("a key")
-                    }
-
-                    fn visit_str<E>(self, key: &str) -> Result<$key, E> {
-                        Ok(match key {
-                            $($text => $key::$variant,)*
-                            _ => $key::Other,
-                        })
-                    }
-                }
-                json.deserialize_str(Key)
-            }
-        }
-    };
-}
-
-keys!(EnvelopeKey { "results" => Results, "total" => Total, "paging" => Paging, "errors" => Errors });
-keys!(RecordKey { "id" => Id, "properties" => Properties, "updatedAt" => UpdatedAt, "archived" => Archived });
-
-struct ResultsSeed<'s, 'b>(&'s mut Sink<'b>);
-
-impl<'b> DeserializeSeed<'b> for ResultsSeed<'_, 'b> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'b>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_seq(self)
-    }
-}
-
-impl<'b> Visitor<'b> for ResultsSeed<'_, 'b> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of records")
-    }
-
-    fn visit_seq<A: SeqAccess<'b>>(self, mut records: A) -> Result<(), A::Error> {
-        while records.next_element_seed(RecordSeed(self.0))?.is_some() {}
-        Ok(())
-    }
-}
-
-struct RecordSeed<'s, 'b>(&'s mut Sink<'b>);
-
-impl<'b> DeserializeSeed<'b> for RecordSeed<'_, 'b> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'b>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'b> Visitor<'b> for RecordSeed<'_, 'b> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a record")
-    }
-
-    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<(), A::Error> {
-        let sink = self.0;
-        sink.begin();
-        let mut id = None;
-        let mut updated_at_ms = None;
-        let mut archived = false;
-        while let Some(key) = map.next_key()? {
-            match key {
-                RecordKey::Id => id = Some(map.next_value::<Id>()?.0),
-                RecordKey::Properties => map.next_value_seed(PropertiesSeed(sink))?,
-                RecordKey::UpdatedAt => updated_at_ms = map.next_value::<Moment>()?.0,
-                RecordKey::Archived => archived = map.next_value()?,
-                RecordKey::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        let id = id.ok_or_else(|| A::Error::custom("no id"))?;
-        sink.end(id, updated_at_ms, archived);
-        Ok(())
-    }
-}
-
-struct PropertiesSeed<'s, 'b>(&'s mut Sink<'b>);
-
-impl<'b> DeserializeSeed<'b> for PropertiesSeed<'_, 'b> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'b>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_map(self)
-    }
-}
-
-impl<'b> Visitor<'b> for PropertiesSeed<'_, 'b> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("properties")
-    }
-
-    fn visit_map<A: MapAccess<'b>>(self, mut map: A) -> Result<(), A::Error> {
-        let sink = self.0;
-        while let Some(slot) = map.next_key_seed(SlotSeed(sink))? {
-            if slot == Slot::Skip {
-                map.next_value::<IgnoredAny>()?;
-            } else {
-                map.next_value_seed(CellSeed { sink, slot })?;
-            }
-        }
-        Ok(())
-    }
-}
-
-struct SlotSeed<'s, 'b>(&'s mut Sink<'b>);
-
-impl<'b> DeserializeSeed<'b> for SlotSeed<'_, 'b> {
-    type Value = Slot;
-
-    fn deserialize<D: Deserializer<'b>>(self, json: D) -> Result<Slot, D::Error> {
-        json.deserialize_str(self)
-    }
-}
-
-impl<'b> Visitor<'b> for SlotSeed<'_, 'b> {
-    type Value = Slot;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a property name")
-    }
-
-    fn visit_borrowed_str<E>(self, key: &'b str) -> Result<Slot, E> {
-        Ok(self.0.slot_learning(key))
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Slot, E> {
-        Ok(self.0.slot(key))
-    }
-}
-
-struct CellSeed<'s, 'b> {
-    sink: &'s mut Sink<'b>,
-    slot: Slot,
-}
-
-impl<'b> DeserializeSeed<'b> for CellSeed<'_, 'b> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'b>>(self, json: D) -> Result<(), D::Error> {
-        json.deserialize_any(self)
-    }
-}
-
-/// Every value is a string or `null`. Numbers are refused here, and so salvaged with the digits they were written with.
-impl<'b> Visitor<'b> for CellSeed<'_, 'b> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'b str) -> Result<(), E> {
-        self.sink.borrowed(self.slot, text);
-        Ok(())
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.sink.owned(self.slot, text);
-        Ok(())
-    }
-
-    fn visit_unit<E>(self) -> Result<(), E> {
-        self.sink.null(self.slot);
-        Ok(())
-    }
-
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.sink
-            .owned(self.slot, if value { "true" } else { "false" });
-        Ok(())
-    }
-}
-
-/// A record id: digits in a string, or a number.
-struct Id(RecordId);
-
-impl<'de> Deserialize<'de> for Id {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct AnId;
-        impl Visitor<'_> for AnId {
-            type Value = Id;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a record id")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Id, E> {
-                record_id(text)
-                    .map(Id)
-                    .ok_or_else(|| E::custom("not an id"))
-            }
-
-            fn visit_u64<E>(self, id: u64) -> Result<Id, E> {
-                Ok(Id(RecordId(id)))
-            }
-        }
-        json.deserialize_any(AnId)
-    }
-}
-
 /// Digits only, where the standard library would also take a `+`.
 pub(crate) fn record_id(text: &str) -> Option<RecordId> {
     let digits = text.bytes().all(|b| b.is_ascii_digit());
     digits.then(|| text.parse().ok()).flatten()
-}
-
-/// A moment, or something else that says nothing about when.
-struct Moment(Option<i64>);
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
-        struct AMoment;
-        impl Visitor<'_> for AMoment {
-            type Value = Moment;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a moment")
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Moment, E> {
-                Ok(Moment(milliseconds(text)))
-            }
-
-            fn visit_u64<E>(self, milliseconds: u64) -> Result<Moment, E> {
-                Ok(Moment(i64::try_from(milliseconds).ok()))
-            }
-
-            fn visit_unit<E>(self) -> Result<Moment, E> {
-                Ok(Moment(None))
-            }
-        }
-        json.deserialize_any(AMoment)
-    }
 }
 
 #[cfg(test)]

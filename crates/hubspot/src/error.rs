@@ -261,7 +261,10 @@ impl Error {
 
     /// Whether the same operation may succeed later without anybody changing anything.
     pub fn is_retryable(&self) -> bool {
-        !matches!(retry::rule(self.kind()).retry, Retry::Never)
+        matches!(
+            retry::rule(self.kind()).retry,
+            Retry::Wait(_) | Retry::Later
+        )
     }
 
     /// HubSpot's id of the refused call, which its support asks for.

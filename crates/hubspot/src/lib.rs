@@ -61,6 +61,7 @@ mod records;
 mod refusal;
 pub mod retry;
 mod salvage;
+mod scan;
 mod scrub;
 mod search;
 mod settings;

@@ -1,5 +1,7 @@
 //! The list reader: strongly consistent, sees every record, but carries its properties in the URL.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use model::ObjectType;
 
 use crate::{
@@ -62,9 +64,15 @@ impl Client {
     ) -> Result<ListPage, Error> {
         let operation = Operation::List(object);
         let limit = limit.clamp(1, LIST_PAGE);
+        let start = Start {
+            path: self.paths().objects(object),
+            limit,
+            after,
+            slow: AtomicU32::new(0),
+        };
         let mut failed = 0;
         loop {
-            let (parts, next) = self.list_parts(object, columns, after, limit).await?;
+            let (parts, next) = self.list_parts(object, columns, &start).await?;
             failed += 1;
             // Edited in between: worth another try, but each value is right for a moment of this page's reading.
             let settled = Records::same_moment(&parts) || failed > 2;
@@ -92,21 +100,13 @@ impl Client {
         &self,
         object: ObjectType,
         columns: &Columns,
-        after: Option<&Cursor>,
-        limit: u32,
+        start: &Start<'_>,
     ) -> Result<(Vec<Records>, Option<Cursor>), Error> {
         loop {
             let budget = self.url_budget();
-            let start = ListUrl {
-                path: self.paths().objects(object),
-                limit,
-                after,
-            };
             let overhead = start.query(&Columns::new([])).len();
             let parts = columns.split(budget.saturating_sub(overhead));
-            let reads = parts
-                .iter()
-                .map(|part| self.list_part(object, &start, part));
+            let reads = parts.iter().map(|part| self.list_part(object, start, part));
             match futures::future::try_join_all(reads).await {
                 Ok(read) => {
                     // If only one part has seen that more records follow, then more follow.
@@ -123,7 +123,7 @@ impl Client {
     async fn list_part(
         &self,
         object: ObjectType,
-        url: &ListUrl<'_>,
+        start: &Start<'_>,
         columns: &Columns,
     ) -> Result<Envelope, Error> {
         let plan = Plan {
@@ -133,9 +133,13 @@ impl Client {
         };
         self.run(
             &plan,
-            |_| Request {
-                url: format!("{}?{}", url.path, url.query(columns)),
-                body: Body::None,
+            |slow| {
+                // When one part takes too long all parts ask for less, or they would not hold the same records.
+                start.slow.fetch_max(slow, Ordering::Relaxed);
+                Request {
+                    url: format!("{}?{}", start.path, start.query(columns)),
+                    body: Body::None,
+                }
             },
             |answer| decode::envelope(std::mem::take(&mut answer.body), columns, columns),
         )
@@ -143,15 +147,20 @@ impl Client {
     }
 }
 
-struct ListUrl<'a> {
+/// Where a page begins, and how much of it is asked for.
+struct Start<'a> {
     path: String,
     limit: u32,
     after: Option<&'a Cursor>,
+    /// How many times HubSpot took too long over a part.
+    slow: AtomicU32,
 }
 
-impl ListUrl<'_> {
+impl Start<'_> {
     fn query(&self, columns: &Columns) -> String {
-        let mut query = format!("limit={}&archived=false", self.limit);
+        let slow = self.slow.load(Ordering::Relaxed).min(8);
+        let limit = (self.limit >> slow).max(1);
+        let mut query = format!("limit={limit}&archived=false");
         if let Some(after) = self.after {
             query.push_str("&after=");
             query.extend(url::form_urlencoded::byte_serialize(after.0.as_bytes()));

@@ -119,7 +119,7 @@ impl OAuth {
             .await
     }
 
-    /// Ends the grant behind a refresh token.
+    /// Ends the grant behind a refresh token, if it has not ended already.
     pub async fn revoke(&self, refresh_token: &SecretString) -> Result<(), Error> {
         let form = self.form(&[
             ("token", refresh_token.expose_secret()),
@@ -129,15 +129,16 @@ impl OAuth {
             url: self.caller.paths.revoke(),
             body: Body::Form(form),
         };
-        self.caller
-            .open_call(
-                Operation::Revoke,
-                &request,
-                &[refresh_token, &self.client_secret],
-                &CallCounter::default(),
-                |_| Ok(()),
-            )
-            .await
+        let secrets = [refresh_token, &self.client_secret];
+        let calls = CallCounter::default();
+        let revoked = self
+            .caller
+            .open_call(Operation::Revoke, &request, &secrets, &calls, |_| Ok(()))
+            .await;
+        match revoked {
+            Err(Error::Reauthorise { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     /// What HubSpot knows about an access token.

@@ -135,7 +135,7 @@ impl Refusal {
         let says = |mark: &str| self.marks.iter().any(|m| m == mark);
         match self.status {
             400 | 401
-                if operation == Operation::Refresh
+                if matches!(operation, Operation::Refresh | Operation::Revoke)
                     && (says("BAD_REFRESH_TOKEN") || says("INVALID_GRANT")) =>
             {
                 Kind::Reauthorise

@@ -41,7 +41,7 @@ pub(crate) fn read(body: &str, columns: &Columns, exact: bool) -> Result<(Found,
                 id: lenient_id(record.get()),
                 why: "it is not UTF-8".into(),
             });
-        } else if sink.record(record.get()).is_err()
+        } else if sink.record(record.get()).is_none()
             && let Err(undecodable) = careful(&mut sink, record.get())
         {
             sink.found.undecodable.push(undecodable);

@@ -318,6 +318,13 @@ async fn an_oauth_token_is_introspected_with_both_names_and_revoked() {
 }
 
 #[tokio::test]
+async fn revoking_what_is_revoked_is_no_failure() {
+    let stage = Stage::new().await;
+    stage.replies([refusal(400, "INVALID_GRANT", "refresh token is invalid")]);
+    app(&stage).revoke(&"gone".into()).await.unwrap();
+}
+
+#[tokio::test]
 async fn oauth_needs_an_app() {
     let stage = Stage::new().await;
     let settings = Settings {

@@ -202,6 +202,36 @@ async fn a_search_that_takes_too_long_asks_for_less() {
     assert_eq!(limits, [200, 100, 50]);
 }
 
+#[tokio::test]
+async fn other_readers_that_take_too_long_ask_for_less_too() {
+    let stage = Stage::new().await;
+    stage.replies([Reply::new(524, "")]);
+    stage.otherwise(|seen| batch_answer(seen, &[], &[], &[], true));
+    let read = read(&stage, 1..=80).await;
+    assert_eq!(sorted(read.records.iter()), (1..=80).collect::<Vec<_>>());
+    let sizes: Vec<_> = stage.seen().iter().map(|seen| inputs(seen).len()).collect();
+    assert_eq!(sizes, [80, 40, 40]);
+
+    let stage = Stage::new().await;
+    let portal: BTreeSet<u64> = (1..=100).collect();
+    let mut calls = 0;
+    stage.otherwise(move |seen| {
+        calls += 1;
+        if calls == 2 {
+            return Reply::new(524, "");
+        }
+        listed(seen, &portal, usize::MAX)
+    });
+    let columns: Columns = many().into_iter().collect();
+    let client = stage.client();
+    let page = client
+        .list_page(Contacts, &columns, None, 100)
+        .await
+        .unwrap();
+    assert_eq!(ids(page.records.iter()), (1..=50).collect::<Vec<_>>());
+    assert_eq!(page.next, Some(Cursor::new("51")));
+}
+
 /// Lists a portal that holds `ids`, each property of a record being its own name and id.
 fn listed(seen: &Seen, ids: &BTreeSet<u64>, longest: usize) -> Reply {
     if seen.query.len() > longest {
@@ -568,6 +598,31 @@ async fn the_catalogue_takes_what_comes() {
     let seen = &stage.seen()[0];
     assert_eq!(seen.path, "/crm/properties/2026-09/contacts");
     assert_eq!(seen.method, "GET");
+}
+
+#[tokio::test]
+async fn sensitive_definitions_are_read_where_their_values_may_be() {
+    let stage = Stage::new().await;
+    stage.otherwise(|seen| {
+        if seen.path.starts_with("/oauth") {
+            let scopes = ["oauth", "crm.objects.contacts.sensitive.read.v2"];
+            return Reply::ok(json!({ "active": true, "scopes": scopes }));
+        }
+        let class = seen.query.rsplit('=').next().unwrap();
+        Reply::ok(json!({ "results": [{ "name": class }] }))
+    });
+    let client = stage.client();
+    let names = async || {
+        let properties = client.properties(Contacts).await.unwrap();
+        properties
+            .into_iter()
+            .map(|p| p.name.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, ["non_sensitive"]);
+    client.token_facts().await.unwrap();
+    assert_eq!(names().await, ["non_sensitive", "sensitive"]);
+    assert_eq!(client.properties(Companies).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
