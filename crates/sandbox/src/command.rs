@@ -170,6 +170,14 @@ fn pairs(values: &BTreeMap<String, String>) -> Vec<(String, String)> {
     values.iter().map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
+fn done() -> Value {
+    json!({"done": true})
+}
+
+fn owed(ok: bool, why: &str) -> Result<Value, String> {
+    if ok { Ok(done()) } else { Err(why.to_owned()) }
+}
+
 impl Command {
     /// Carries the command out; what comes back is its result, or why it could not be done.
     pub(crate) fn run(&self, portal: &Portal, clock: &Clock) -> Result<Value, String> {
@@ -177,14 +185,30 @@ impl Command {
             now: clock.now_ms(),
             index_delay: portal.settings().knobs.index_delay_ms,
         };
+        match self {
+            Self::AddProperty { .. }
+            | Self::ArchiveProperty { .. }
+            | Self::RestoreProperty { .. }
+            | Self::RetypeProperty { .. }
+            | Self::RelabelProperty { .. } => self.on_catalogue(portal, at),
+            Self::Set { .. }
+            | Self::BulkSet { .. }
+            | Self::Create { .. }
+            | Self::Archive { .. }
+            | Self::Restore { .. }
+            | Self::Merge { .. }
+            | Self::Erase { .. } => self.on_records(portal, at),
+            _ => self.on_settings(portal, clock),
+        }
+    }
+
+    fn on_records(&self, portal: &Portal, at: Moment) -> Result<Value, String> {
         let place = |object: Object, id: u64| {
             portal
                 .table(object)
                 .index(id)
                 .ok_or_else(|| format!("no {} record {id}", object.name()))
         };
-        let done = || Ok(json!({"done": true}));
-        let owed = |ok: bool, why: &str| if ok { done() } else { Err(why.to_owned()) };
         match self {
             Self::Set {
                 object,
@@ -196,7 +220,7 @@ impl Command {
                 portal
                     .table_mut(*object)
                     .set(index, &pairs(values), *moves_date, at);
-                done()
+                Ok(done())
             }
             Self::BulkSet {
                 object,
@@ -244,13 +268,19 @@ impl Command {
             } => {
                 let (primary, loser) = (place(*object, *primary)?, place(*object, *loser)?);
                 portal.table_mut(*object).merge(primary, loser, at);
-                done()
+                Ok(done())
             }
             Self::Erase { object, id } => {
                 let index = place(*object, *id)?;
                 portal.table_mut(*object).erase(index, at);
-                done()
+                Ok(done())
             }
+            _ => Err("not about records".to_owned()),
+        }
+    }
+
+    fn on_catalogue(&self, portal: &Portal, at: Moment) -> Result<Value, String> {
+        match self {
             Self::AddProperty {
                 object,
                 name,
@@ -304,29 +334,29 @@ impl Command {
                     .change(name, |p| p.label = label.clone().into());
                 owed(found, "no such property")
             }
+            _ => Err("not about the catalogue".to_owned()),
+        }
+    }
+
+    fn on_settings(&self, portal: &Portal, clock: &Clock) -> Result<Value, String> {
+        match self {
             Self::Knobs { knobs } => {
                 portal.settings_mut().knobs = *knobs;
-                done()
             }
             Self::Quota { quota } => {
                 portal.settings_mut().quota = *quota;
-                done()
             }
             Self::UsedToday { calls } => {
                 portal.meter().today = *calls;
-                done()
             }
             Self::Advance { ms } => {
                 clock.advance_ms(*ms);
-                done()
             }
             Self::Scopes { scopes } => {
                 portal.settings_mut().scopes.clone_from(scopes);
-                done()
             }
             Self::ForgetToken { token } => {
                 portal.settings_mut().tokens.retain(|t| t.token != *token);
-                done()
             }
             Self::AddToken { token } => {
                 portal
@@ -336,8 +366,9 @@ impl Command {
                         token: token.clone(),
                         scopes: Vec::new(),
                     });
-                done()
             }
+            _ => return Err("not about settings".to_owned()),
         }
+        Ok(done())
     }
 }

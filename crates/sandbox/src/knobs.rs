@@ -76,6 +76,10 @@ pub enum SearchOrder {
 /// Habits of the API; each is off (or at its documented value) by default.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "knobs are switches, each of its own"
+)]
 pub struct Knobs {
     /// How long search sees a record as it was before an edit.
     pub index_delay_ms: i64,

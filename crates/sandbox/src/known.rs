@@ -72,8 +72,9 @@ impl Known {
         let mut accounts = Vec::new();
         let own = company_of(hash, self.companies.keys.companies);
         // One person in twenty works for two customers.
-        let other =
-            (hash >> 7 & 0x1f == 0).then(|| company_of(mix(hash), self.companies.keys.companies));
+        let other = (hash >> 7)
+            .is_multiple_of(32)
+            .then(|| company_of(mix(hash), self.companies.keys.companies));
         for company in std::iter::once(own).chain(other) {
             let mut id = Vec::new();
             if self.companies.write_known(u64::from(company), &mut id) {
@@ -96,7 +97,7 @@ impl Known {
                 "language": Person::new(hash).language(),
                 "plan": pick(draw.rotate_left(11), &["free", "starter", "growth", "business", "enterprise"]),
                 "signed_up_at": iso(since),
-                "beta": draw >> 21 & 7 == 0,
+                "beta": (draw >> 21).is_multiple_of(8),
             }),
             Object::Companies => json!({
                 "plan": pick(draw.rotate_left(11), &["free", "starter", "growth", "business", "enterprise"]),

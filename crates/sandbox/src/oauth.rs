@@ -119,11 +119,9 @@ impl Grants {
     /// A new access token under a refresh token.
     pub(crate) fn issue(&mut self, refresh_token: &str, now: i64) -> Option<(String, Grant)> {
         let grant = self.refresh.get(refresh_token)?.clone();
-        let mut token = String::from("CK");
         // The real ones are long, and their length is not promised.
-        for _ in 0..12 {
-            token.push_str(&format!("{:016x}", self.fresh()));
-        }
+        let digits: Vec<String> = (0..12).map(|_| format!("{:016x}", self.fresh())).collect();
+        let token = format!("CK{}", digits.concat());
         let access = Access {
             grant: grant.clone(),
             expires: now + TOKEN_MS,

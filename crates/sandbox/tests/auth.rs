@@ -10,10 +10,22 @@ const LIST: &str = "/crm/objects/2026-09/contacts?limit=1";
 #[test]
 fn no_header_is_invalid_authentication() {
     let hub = Hub::small();
-    for headers in [vec![], vec![("authorization", "Basic abc")], vec![("authorization", "Bearer ")]] {
-        let answer = send(&hub.sandbox, "GET", LIST, &headers, "").unwrap().expect(401).json();
+    for headers in [
+        vec![],
+        vec![("authorization", "Basic abc")],
+        vec![("authorization", "Bearer ")],
+    ] {
+        let answer = send(&hub.sandbox, "GET", LIST, &headers, "")
+            .unwrap()
+            .expect(401)
+            .json();
         assert_eq!(answer["category"], "INVALID_AUTHENTICATION");
-        assert!(answer["message"].as_str().unwrap().starts_with("Authentication credentials not found."));
+        assert!(
+            answer["message"]
+                .as_str()
+                .unwrap()
+                .starts_with("Authentication credentials not found.")
+        );
     }
 }
 
@@ -25,8 +37,14 @@ fn a_garbage_token_is_said_to_have_expired_in_1970() {
     // 2025-09-05, when this was recorded, was day 20,336.
     hub.sandbox.clock().set_ms(20_336 * 86_400_000 + 1);
     let answer = hub.get(LIST).expect(401).json();
-    assert_eq!(answer["message"], "The OAuth token used to make this call expired 20336 day(s) ago.");
-    assert_eq!(answer["context"]["expire time"][0], "1970-01-01T00:00:00.000Z");
+    assert_eq!(
+        answer["message"],
+        "The OAuth token used to make this call expired 20336 day(s) ago."
+    );
+    assert_eq!(
+        answer["context"]["expire time"][0],
+        "1970-01-01T00:00:00.000Z"
+    );
 }
 
 #[test]
@@ -39,7 +57,10 @@ fn an_access_token_lives_half_an_hour() {
     hub.get(LIST).expect(200);
     hub.sandbox.clock().advance_ms(75_001);
     let answer = hub.get(LIST).expect(401).json();
-    assert_eq!(answer["message"], "The OAuth token used to make this call expired 75 second(s) ago.");
+    assert_eq!(
+        answer["message"],
+        "The OAuth token used to make this call expired 75 second(s) ago."
+    );
     assert_eq!(answer["category"], "EXPIRED_AUTHENTICATION");
     assert!(answer["context"]["expire time"][0].is_string() && answer["correlationId"].is_string());
 }
@@ -57,15 +78,25 @@ fn all_tokens_can_expire_at_once() {
 #[test]
 fn a_missing_scope_is_named() {
     let mut portal = PortalConfig::small(HUB);
-    portal.tokens.push(StaticToken { token: "contacts-only".to_owned(), scopes: vec!["crm.objects.contacts.read".to_owned()] });
+    portal.tokens.push(StaticToken {
+        token: "contacts-only".to_owned(),
+        scopes: vec!["crm.objects.contacts.read".to_owned()],
+    });
     let hub = Hub::of(portal).calling_as("contacts-only");
     hub.get(LIST).expect(200);
     let answer = hub.get("/crm/objects/2026-09/companies").expect(403).json();
     assert_eq!(answer["category"], "MISSING_SCOPES");
-    assert_eq!(answer["errors"][0]["context"]["requiredGranularScopes"], json!(["crm.objects.companies.read"]));
-    assert_eq!(answer["links"]["scopes"], "https://developers.hubspot.com/scopes");
+    assert_eq!(
+        answer["errors"][0]["context"]["requiredGranularScopes"],
+        json!(["crm.objects.companies.read"])
+    );
+    assert_eq!(
+        answer["links"]["scopes"],
+        "https://developers.hubspot.com/scopes"
+    );
     hub.get("/crm/owners/2026-09").expect(403);
-    hub.call("PATCH", "/crm/v3/objects/contacts/1", "{}").expect(403);
+    hub.call("PATCH", "/crm/v3/objects/contacts/1", "{}")
+        .expect(403);
     // The read scope of an object suffices for its definitions.
     hub.get("/crm/properties/2026-09/contacts").expect(200);
     hub.get("/account-info/2026-09/details").expect(200);
@@ -73,12 +104,27 @@ fn a_missing_scope_is_named() {
 
 #[test]
 fn each_token_opens_its_own_portal() {
-    let portals = vec![PortalConfig::small(HUB), PortalConfig { seed: 99, ..PortalConfig::small(8_000) }];
-    let hub = Hub::with(Config { portals, ..Config::default() });
+    let portals = vec![
+        PortalConfig::small(HUB),
+        PortalConfig {
+            seed: 99,
+            ..PortalConfig::small(8_000)
+        },
+    ];
+    let hub = Hub::with(Config {
+        portals,
+        ..Config::default()
+    });
     let first = hub.get("/account-info/2026-09/details").json()["portalId"].clone();
     let records = hub.get(LIST).text();
     let hub = hub.calling_as(&static_token(8_000));
-    assert_eq!((first, hub.get("/account-info/2026-09/details").json()["portalId"].clone()), (json!(HUB), json!(8_000)));
+    assert_eq!(
+        (
+            first,
+            hub.get("/account-info/2026-09/details").json()["portalId"].clone()
+        ),
+        (json!(HUB), json!(8_000))
+    );
     assert_ne!(hub.get(LIST).text(), records);
     assert_eq!(hub.sandbox.tally_of(8_000, sandbox::Kind::List).calls, 1);
 }

@@ -19,7 +19,10 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str())
+        self.headers
+            .iter()
+            .find(|(n, _)| n.eq_ignore_ascii_case(name))
+            .map(|(_, v)| v.as_str())
     }
 
     pub(crate) fn text(&self) -> String {
@@ -33,14 +36,20 @@ impl Answer {
 
     /// Whether fewer bytes came than were promised.
     pub(crate) fn is_cut(&self) -> bool {
-        self.header("content-length").is_some_and(|n| n.parse::<usize>().unwrap() > self.body.len())
+        self.header("content-length")
+            .is_some_and(|n| n.parse::<usize>().unwrap() > self.body.len())
     }
 
     /// Record ids, in order.
     pub(crate) fn ids(&self) -> Vec<u64> {
         let json = self.json();
-        let results = json["results"].as_array().unwrap_or_else(|| panic!("no results in {json}"));
-        results.iter().map(|r| r["id"].as_str().unwrap().parse().unwrap()).collect()
+        let results = json["results"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no results in {json}"));
+        results
+            .iter()
+            .map(|r| r["id"].as_str().unwrap().parse().unwrap())
+            .collect()
     }
 
     pub(crate) fn expect(self, status: u16) -> Self {
@@ -50,13 +59,23 @@ impl Answer {
 }
 
 /// Sends one request on a connection of its own; `None` when the connection closed without an answer.
-pub(crate) fn send(sandbox: &Sandbox, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Option<Answer> {
+pub(crate) fn send(
+    sandbox: &Sandbox,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<Answer> {
     let mut stream = TcpStream::connect(sandbox.address()).unwrap();
-    let mut request = format!("{method} {target} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n");
-    for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
-    }
-    request.push_str(&format!("content-length: {}\r\n\r\n{body}", body.len()));
+    let fields: Vec<String> = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
+    let request = format!(
+        "{method} {target} HTTP/1.1\r\nhost: sandbox\r\nconnection: close\r\n{}content-length: {}\r\n\r\n{body}",
+        fields.concat(),
+        body.len()
+    );
     stream.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
     // A connection reset in mid-answer is what some tests are about.
@@ -65,19 +84,29 @@ pub(crate) fn send(sandbox: &Sandbox, method: &str, target: &str, headers: &[(&s
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
     let mut lines = head.lines();
     let status = lines.next()?.split(' ').nth(1)?.parse().ok()?;
-    let headers: Vec<(String, String)> =
-        lines.filter_map(|l| l.split_once(':')).map(|(n, v)| (n.to_owned(), v.trim().to_owned())).collect();
+    let headers: Vec<(String, String)> = lines
+        .filter_map(|l| l.split_once(':'))
+        .map(|(n, v)| (n.to_owned(), v.trim().to_owned()))
+        .collect();
     let mut body = bytes[end + 4..].to_vec();
-    if headers.iter().any(|(n, v)| n.eq_ignore_ascii_case("transfer-encoding") && v == "chunked") {
+    if headers
+        .iter()
+        .any(|(n, v)| n.eq_ignore_ascii_case("transfer-encoding") && v == "chunked")
+    {
         body = unchunk(&body);
     }
-    Some(Answer { status, headers, body })
+    Some(Answer {
+        status,
+        headers,
+        body,
+    })
 }
 
 fn unchunk(mut rest: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     while let Some(at) = rest.windows(2).position(|w| w == b"\r\n") {
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..at]).unwrap().trim(), 16).unwrap();
+        let size =
+            usize::from_str_radix(std::str::from_utf8(&rest[..at]).unwrap().trim(), 16).unwrap();
         if size == 0 {
             break;
         }
@@ -109,17 +138,26 @@ impl Hub {
     }
 
     pub(crate) fn with(config: Config) -> Self {
-        Self { sandbox: Sandbox::start(config).unwrap(), token: static_token(HUB) }
+        Self {
+            sandbox: Sandbox::start(config).unwrap(),
+            token: static_token(HUB),
+        }
     }
 
     /// The same sandbox, with another token.
     pub(crate) fn calling_as(self, token: &str) -> Self {
-        Self { token: token.to_owned(), ..self }
+        Self {
+            token: token.to_owned(),
+            ..self
+        }
     }
 
     pub(crate) fn try_call(&self, method: &str, target: &str, body: &str) -> Option<Answer> {
         let bearer = format!("Bearer {}", self.token);
-        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let headers = [
+            ("authorization", bearer.as_str()),
+            ("content-type", "application/json"),
+        ];
         send(&self.sandbox, method, target, &headers, body)
     }
 

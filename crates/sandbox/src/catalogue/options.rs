@@ -19,6 +19,7 @@ const SOURCES: Pairs = &[
     ("AI_REFERRALS", "AI referrals"),
 ];
 
+#[expect(clippy::too_many_lines, reason = "a table, one row per property")]
 fn pairs(name: &str) -> Pairs {
     match name {
         "lifecyclestage" => &STAGES,

@@ -87,16 +87,14 @@ impl Keys {
             Some(VisitorIds::Email) => Shape::Email,
             Some(VisitorIds::Mixed) => match (role, draw) {
                 (Role::TrailingZero, _) => Shape::Number,
-                (_, 0..=127) => Shape::Uuid,
                 (_, 128..=179) => Shape::Email,
-                (Role::Case, _) => Shape::Uuid,
+                (_, 0..=127) | (Role::Case, _) => Shape::Uuid,
                 _ => Shape::Number,
             },
             None => match (role, draw) {
                 (Role::TrailingZero, _) => Shape::Number,
-                (_, 0..=169) => Shape::Code,
                 (_, 170..=209) => Shape::Uuid,
-                (Role::Case, _) => Shape::Code,
+                (_, 0..=169) | (Role::Case, _) => Shape::Code,
                 _ => Shape::Number,
             },
         }
@@ -256,8 +254,8 @@ pub(crate) fn write_uuid(value: u64, out: &mut Vec<u8>) {
     let more = mix(value ^ 0x7575_6964);
     let digit = |v: u64, n: u32| HEX[(v >> (n * 4) & 0xf) as usize];
     let mut text = [b'-'; 36];
-    for n in 0..8 {
-        text[n] = digit(value, n as u32);
+    for (n, place) in text.iter_mut().enumerate().take(8) {
+        *place = digit(value, n as u32);
     }
     for n in 0..4 {
         text[9 + n] = digit(value, 8 + n as u32);

@@ -169,7 +169,7 @@ impl Generator {
     pub(crate) fn modified(&self, record: Record) -> i64 {
         let created = self.created(record);
         if self.roles[8].0 > self.roles[6].0
-            && record.hash & 0b11 == 0
+            && record.hash.is_multiple_of(4)
             && let Key::Borrowed(leader, Role::Duplicate) = self.key(record)
         {
             // An exact tie: only the id can decide between the two.

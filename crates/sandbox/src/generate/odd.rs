@@ -34,7 +34,7 @@ pub(super) fn write_bad(kind: &Type, hash: u64, ms: i64, out: &mut Vec<u8>) {
                 out.extend_from_slice(b" 00:00");
             }
             _ => {
-                out.extend_from_slice(pick(hash, &["31/12/2025", "2025-02-30", "soon"]).as_bytes())
+                out.extend_from_slice(pick(hash, &["31/12/2025", "2025-02-30", "soon"]).as_bytes());
             }
         },
         Type::Datetime => match hash & 3 {
@@ -70,7 +70,7 @@ pub(super) fn write_odd_text(hash: u64, out: &mut Vec<u8>) {
         "e\u{301} is not é; ﾊﾝｶｸ ｶﾅ; ①②③",
         "null",
     ];
-    if hash & 0x3f == 0 {
+    if hash.is_multiple_of(64) {
         let target = 2_000 + below(mix(hash), 60_000) as usize;
         let from = out.len();
         while out.len() - from < target {

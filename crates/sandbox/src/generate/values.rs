@@ -180,7 +180,7 @@ impl Generator {
             Source::Key => self.write_key(record, out),
             Source::Email => self.keys.write_email(u64::from(record.index), out),
             Source::Unique => {
-                keys::write_uuid(mix(u64::from(record.index) ^ self.unique_seed()), out)
+                keys::write_uuid(mix(u64::from(record.index) ^ self.unique_seed()), out);
             }
             Source::MergedIds => self.write_losers(record, false, out),
             Source::MergedVids => self.write_losers(record, true, out),
@@ -196,7 +196,11 @@ impl Generator {
                 out,
             ),
             Source::Bool => {
-                out.extend_from_slice(if hash & 0b11 == 0 { b"true" } else { b"false" })
+                out.extend_from_slice(if hash.is_multiple_of(4) {
+                    b"true"
+                } else {
+                    b"false"
+                });
             }
             Source::Option => {
                 if let Some(choice) = property
@@ -209,7 +213,7 @@ impl Generator {
             Source::Options => write_options(property, hash, out),
             Source::External(list) => out.extend_from_slice(pick(hash, list).as_bytes()),
             Source::Int(..) | Source::Decimal(..) | Source::Score => {
-                write_amount(property.source, hash, out)
+                write_amount(property.source, hash, out);
             }
             Source::Date(from, to) => write_date(self.day(hash, from, to), out),
             Source::Datetime(from, to) => write_iso(self.day(hash, from, to), true, out),
@@ -227,50 +231,7 @@ impl Generator {
             | Source::Phone
             | Source::CanonicalPhone
             | Source::Language => self.write_who(record, property.source, hash, out),
-            Source::JobTitle => out.extend_from_slice(pick(hash, &TITLES).as_bytes()),
-            Source::Words => out.extend_from_slice(pick(hash, &WORDS).as_bytes()),
-            Source::Sentence => out.extend_from_slice(pick(hash, &SENTENCES).as_bytes()),
-            Source::Note => {
-                for n in 0..=(hash & 3) {
-                    out.extend_from_slice(pick(mix(hash ^ n), &SENTENCES).as_bytes());
-                    out.push(if n & 1 == 0 { b' ' } else { b'\n' });
-                }
-                out.truncate(out.len() - 1);
-            }
-            Source::Html => {
-                out.extend_from_slice(b"<p>");
-                out.extend_from_slice(pick(hash, &SENTENCES).as_bytes());
-                out.extend_from_slice(b"</p><br/><a href=\"https://docs.example/\">docs</a>");
-            }
-            Source::Slug => out.extend_from_slice(pick(hash, &SLUGS).as_bytes()),
-            Source::Url => {
-                out.extend_from_slice(b"https://www.example.com/");
-                out.extend_from_slice(pick(hash, &SLUGS).as_bytes());
-                out.extend_from_slice(b"?utm_id=");
-                write_number(hash & 0xffff, out);
-            }
-            Source::Coordinates => {
-                write_number(30 + below(hash, 20), out);
-                out.push(b'.');
-                write_number(100_000 + below(hash.rotate_left(7), 899_999), out);
-                out.extend_from_slice(b",139.");
-                write_number(100_000 + below(hash.rotate_left(19), 899_999), out);
-            }
-            Source::Json => {
-                out.extend_from_slice(br#"{"import":{"id":"#);
-                write_number(hash & 0xf_ffff, out);
-                out.extend_from_slice(br#","row":"#);
-                write_number(u64::from(record.index), out);
-                out.extend_from_slice(b"}}");
-            }
-            Source::Files => {
-                write_number(90_000_000_000 + (hash & 0xffff_ffff), out);
-                if hash & 1 << 40 != 0 {
-                    out.push(b';');
-                    write_number(90_000_000_000 + (mix(hash) & 0xffff_ffff), out);
-                }
-            }
-            Source::Nothing => {}
+            source => write_text(source, record, hash, out),
         }
     }
 
@@ -386,7 +347,7 @@ fn write_options(property: &Property, hash: u64, out: &mut Vec<u8>) {
 fn write_amount(source: Source, hash: u64, out: &mut Vec<u8>) {
     match source {
         Source::Int(low, high) => {
-            write_number(low + below(hash, high.saturating_sub(low) + 1), out)
+            write_number(low + below(hash, high.saturating_sub(low) + 1), out);
         }
         Source::Decimal(low, high, places) => {
             let scale = 10_u64.pow(u32::from(places));
@@ -407,5 +368,55 @@ fn write_amount(source: Source, hash: u64, out: &mut Vec<u8>) {
             write_number(below(hash, 180), out);
             out.extend_from_slice(b".0");
         }
+    }
+}
+
+/// Texts that are not about the record itself.
+fn write_text(source: Source, record: Record, hash: u64, out: &mut Vec<u8>) {
+    match source {
+        Source::JobTitle => out.extend_from_slice(pick(hash, &TITLES).as_bytes()),
+        Source::Words => out.extend_from_slice(pick(hash, &WORDS).as_bytes()),
+        Source::Sentence => out.extend_from_slice(pick(hash, &SENTENCES).as_bytes()),
+        Source::Note => {
+            for n in 0..=(hash & 3) {
+                out.extend_from_slice(pick(mix(hash ^ n), &SENTENCES).as_bytes());
+                out.push(if n & 1 == 0 { b' ' } else { b'\n' });
+            }
+            out.truncate(out.len() - 1);
+        }
+        Source::Html => {
+            out.extend_from_slice(b"<p>");
+            out.extend_from_slice(pick(hash, &SENTENCES).as_bytes());
+            out.extend_from_slice(b"</p><br/><a href=\"https://docs.example/\">docs</a>");
+        }
+        Source::Slug => out.extend_from_slice(pick(hash, &SLUGS).as_bytes()),
+        Source::Url => {
+            out.extend_from_slice(b"https://www.example.com/");
+            out.extend_from_slice(pick(hash, &SLUGS).as_bytes());
+            out.extend_from_slice(b"?utm_id=");
+            write_number(hash & 0xffff, out);
+        }
+        Source::Coordinates => {
+            write_number(30 + below(hash, 20), out);
+            out.push(b'.');
+            write_number(100_000 + below(hash.rotate_left(7), 899_999), out);
+            out.extend_from_slice(b",139.");
+            write_number(100_000 + below(hash.rotate_left(19), 899_999), out);
+        }
+        Source::Json => {
+            out.extend_from_slice(br#"{"import":{"id":"#);
+            write_number(hash & 0xf_ffff, out);
+            out.extend_from_slice(br#","row":"#);
+            write_number(u64::from(record.index), out);
+            out.extend_from_slice(b"}}");
+        }
+        Source::Files => {
+            write_number(90_000_000_000 + (hash & 0xffff_ffff), out);
+            if hash & 1 << 40 != 0 {
+                out.push(b';');
+                write_number(90_000_000_000 + (mix(hash) & 0xffff_ffff), out);
+            }
+        }
+        _ => {}
     }
 }

@@ -47,11 +47,19 @@ pub(crate) enum Delivery {
     Nothing,
 }
 
+/// Which record a page leaves out.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) enum Omit {
+    #[default]
+    Nothing,
+    Middle,
+    Record(u64),
+}
+
 /// Lies and oddities that handlers take part in.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Twist {
-    /// Leave out this record, or the middle one.
-    pub(crate) omit: Option<Option<u64>>,
+    pub(crate) omit: Omit,
     pub(crate) total: i64,
     pub(crate) extra_fields: bool,
     pub(crate) unknown_category: bool,
@@ -153,11 +161,11 @@ pub(crate) fn answer(world: &World, request: &Request) -> Outcome {
                 instead = Some(reply);
             }
             Action::Refuse(refusal) => {
-                instead = Some(refuser.refusal(refusal, identity.token(), now))
+                instead = Some(refuser.refusal(refusal, identity.token(), now));
             }
             Action::CutBody { after } => outcome.delivery = Delivery::Cut(after),
             Action::SlowBody { piece, pause_ms } => {
-                outcome.delivery = Delivery::Slow(piece.max(1), pause_ms)
+                outcome.delivery = Delivery::Slow(piece.max(1), pause_ms);
             }
             Action::Delay { ms } => outcome.delay_ms += ms,
             Action::Drop => {
@@ -167,7 +175,7 @@ pub(crate) fn answer(world: &World, request: &Request) -> Outcome {
             Action::DropAnswer => outcome.delivery = Delivery::Nothing,
             Action::UnknownCategory => twist.unknown_category = true,
             Action::ExtraFields => twist.extra_fields = true,
-            Action::OmitRecord { id } => twist.omit = Some(id),
+            Action::OmitRecord { id } => twist.omit = id.map_or(Omit::Middle, Omit::Record),
             Action::RepeatPage => twist.repeat = true,
             Action::WrongTotal { by } => twist.total = by,
             Action::Run {

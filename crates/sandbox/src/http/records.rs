@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Call;
 use super::reply::{JSON, Reply};
+use super::{Call, Omit};
+use crate::catalogue::Property;
 use crate::generate::{Life, company_of};
 use crate::hash::mix;
 use crate::instant::iso;
@@ -25,8 +26,8 @@ fn style<'a>(call: &'a Call<'_>, newer: bool) -> Style<'a> {
 /// The lie of leaving a record out.
 fn omit(call: &Call<'_>, table: &Table, places: &mut Vec<u32>) {
     match call.twist.omit {
-        Some(Some(id)) => places.retain(|i| table.generator.ids.id(*i) != id),
-        Some(None) if !places.is_empty() => drop(places.remove(places.len() / 2)),
+        Omit::Record(id) => places.retain(|i| table.generator.ids.id(*i) != id),
+        Omit::Middle if !places.is_empty() => drop(places.remove(places.len() / 2)),
         _ => {}
     }
 }
@@ -192,6 +193,37 @@ impl Input {
     }
 }
 
+/// The places the inputs stand for, each once, and the inputs that stand for none.
+fn resolve(
+    call: &Call<'_>,
+    table: &Table,
+    by: Option<&Property>,
+    inputs: &[Input],
+) -> (Vec<u32>, Vec<String>) {
+    let wanted = if call.flag("archived") {
+        Life::Archived
+    } else {
+        Life::Live
+    };
+    let (mut places, mut missing) = (Vec::new(), Vec::new());
+    for input in inputs {
+        let text = input.text();
+        let found = match by {
+            None => text.parse().ok().and_then(|id| table.index(id)),
+            Some(property) => table.lookup(property, &text),
+        }
+        // A merged record answers under the id of the one it went into.
+        .map(|i| table.resolve(i))
+        .filter(|i| table.life(table.record(*i), View::Live) == wanted);
+        match found {
+            Some(index) if places.contains(&index) => {}
+            Some(index) => places.push(index),
+            None => missing.push(text),
+        }
+    }
+    (places, missing)
+}
+
 pub(super) fn batch_read(call: &Call<'_>) -> Reply {
     let body: BatchRead = match serde_json::from_slice(&call.request.body) {
         Ok(body) => body,
@@ -227,28 +259,7 @@ pub(super) fn batch_read(call: &Call<'_>) -> Reply {
             }
         }
     };
-    let wanted = if call.flag("archived") {
-        Life::Archived
-    } else {
-        Life::Live
-    };
-    let mut places = Vec::new();
-    let mut missing = Vec::new();
-    for input in &body.inputs {
-        let text = input.text();
-        let found = match by {
-            None => text.parse().ok().and_then(|id| table.index(id)),
-            Some(property) => table.lookup(property, &text),
-        }
-        // A merged record answers under the id of the one it went into.
-        .map(|i| table.resolve(i))
-        .filter(|i| table.life(table.record(*i), View::Live) == wanted);
-        match found {
-            Some(index) if places.contains(&index) => {}
-            Some(index) => places.push(index),
-            None => missing.push(text),
-        }
-    }
+    let (mut places, missing) = resolve(call, &table, by, &body.inputs);
     places.sort_by_key(|i| mix(u64::from(*i) ^ 0xba7c));
     omit(call, &table, &mut places);
     let plan = Plan::new(

@@ -99,7 +99,7 @@ fn oauth(method: &str, version: Version, rest: &[&str]) -> Result<Route, Lost> {
         ["token"] => plain(method, "POST", Kind::Token, version),
         ["token", "introspect"] => plain(method, "POST", Kind::Introspect, version),
         ["token", "revoke"] => plain(method, "POST", Kind::Revoke, version),
-        ["access-tokens", token] | ["refresh-tokens", token] if version == Version::V1 => {
+        ["access-tokens" | "refresh-tokens", token] if version == Version::V1 => {
             let refresh = rest[0] == "refresh-tokens";
             let kind = match (refresh, method) {
                 (_, "GET") => Kind::TokenInfo,
@@ -154,12 +154,13 @@ fn crm(method: &str, version: Version, area: &str, rest: &[&str]) -> Result<Rout
         ("objects", [kind, id], "GET") => named(Kind::Get, kind, id),
         ("objects", [kind, id], "PATCH") => named(Kind::Update, kind, id),
         ("objects", [kind, id], "DELETE") => named(Kind::Archive, kind, id),
-        ("objects", [_] | [_, _], _) => Err(Lost::WrongMethod),
         ("properties", [kind], "GET") => of(Kind::Properties, kind),
         ("properties", [kind, "groups"], "GET") => of(Kind::PropertyGroups, kind),
         ("properties", [kind, "batch", "read"], "POST") => of(Kind::PropertyBatchRead, kind),
         ("properties", [kind, name], "GET") => named(Kind::Property, kind, name),
-        ("properties", [_] | [_, _] | [_, "batch", "read"], _) => Err(Lost::WrongMethod),
+        ("objects" | "properties", [_] | [_, _], _) | ("properties", [_, "batch", "read"], _) => {
+            Err(Lost::WrongMethod)
+        }
         ("owners", [], _) => plain(method, "GET", Kind::Owners, version),
         ("owners", [id], "GET") => Ok(Route {
             kind: Kind::Owners,
@@ -229,7 +230,10 @@ pub(crate) fn encode(text: &str) -> String {
         if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~') {
             out.push(char::from(b));
         } else {
-            out.push_str(&format!("%{b:02X}"));
+            const HEX: &[u8; 16] = b"0123456789ABCDEF";
+            out.push('%');
+            out.push(char::from(HEX[usize::from(b >> 4)]));
+            out.push(char::from(HEX[usize::from(b & 0xf)]));
         }
     }
     out

@@ -71,7 +71,9 @@ impl Counts {
                 .collect();
             if !due.is_empty() {
                 inner.pending.retain(|(at, _)| *at > now);
-                due.into_iter().for_each(|index| inner.forget(index));
+                for index in due {
+                    inner.forget(index);
+                }
             }
             inner.used += 1;
             let used = inner.used;

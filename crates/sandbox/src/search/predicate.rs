@@ -163,7 +163,7 @@ impl<'a> Predicate<'a> {
     }
 }
 
-fn ordered<T: PartialOrd>(order: Order, value: T, low: T, high: T) -> bool {
+fn ordered<T: PartialOrd + Copy>(order: Order, value: T, low: T, high: T) -> bool {
     match order {
         Order::Less => value < low,
         Order::LessOrEqual => value <= low,
