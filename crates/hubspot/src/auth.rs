@@ -12,6 +12,9 @@ use crate::{CallCounter, Error, Operation, clock, oauth::OAuth};
 /// Refresh so long before expiry, as production connectors do.
 const AHEAD: Duration = Duration::from_mins(10);
 
+/// After a refresh ahead of expiry has failed, try again so much later.
+const AGAIN: Duration = Duration::from_mins(1);
+
 /// What a connection signs in with.
 #[derive(Debug, Clone)]
 pub enum Credentials {
@@ -103,6 +106,7 @@ struct State {
 struct Access {
     token: SecretString,
     renew_at: Timestamp,
+    expires_at: Timestamp,
 }
 
 impl Auth {
@@ -124,6 +128,7 @@ impl Auth {
             .map(|(token, expires_at)| Access {
                 token,
                 renew_at: earlier(expires_at, AHEAD),
+                expires_at,
             });
         let state = Mutex::new(State {
             refresh_token,
@@ -157,10 +162,21 @@ impl Auth {
                 let mut state = renewed.state.lock().await;
                 let now = renewed.oauth.now();
                 match &state.access {
-                    Some(access) if now < access.renew_at && state.unkept.is_none() => {
+                    Some(access) if now < access.renew_at => return Ok(access.token.clone()),
+                    _ => {}
+                }
+                let error = match renewed.renew(&mut state, operation, calls).await {
+                    Ok(token) => return Ok(token),
+                    Err(error) => error,
+                };
+                // Renewed ahead of need: what has not worked now may work before the old token ends.
+                let now = renewed.oauth.now();
+                match &mut state.access {
+                    Some(access) if error.is_retryable() && now < access.expires_at => {
+                        access.renew_at = clock::later(now, AGAIN);
                         Ok(access.token.clone())
                     }
-                    _ => renewed.renew(&mut state, operation, calls).await,
+                    _ => Err(error),
                 }
             }
         }
@@ -226,6 +242,7 @@ impl Renewed {
         state.access = Some(Access {
             token: tokens.access_token,
             renew_at: earlier(tokens.expires_at, AHEAD.min(tokens.lifetime / 3)),
+            expires_at: tokens.expires_at,
         });
         Ok(token)
     }

@@ -13,8 +13,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::{
-    AccountDetails, CallCounter, Calls, Credentials, Error, Governor, Kind, Operation, Owner,
-    Quota, RecordCounts, Settings, SystemClock, TokenFacts, TokenKeeper, Transport,
+    AccountDetails, CallCounter, Calls, ClientBuilder, Credentials, Error, Governor, Kind,
+    Operation, Owner, Quota, RecordCounts, Settings, TokenFacts, Transport,
     auth::Auth,
     call::{Caller, Failures, Next, Sending, unreadable},
     calls::CallKind,
@@ -34,119 +34,16 @@ pub struct Client {
     calls: Arc<CallCounter>,
 }
 
-struct Shared {
-    caller: Arc<Caller>,
-    auth: Auth,
+/// What the clones of a client have in common.
+pub(crate) struct Shared {
+    pub(crate) caller: Arc<Caller>,
+    pub(crate) auth: Auth,
     /// For introspection, where there is an app.
-    oauth: Option<OAuth>,
+    pub(crate) oauth: Option<OAuth>,
     /// Shrinks when HubSpot finds a URL too long.
-    url_budget: AtomicUsize,
+    pub(crate) url_budget: AtomicUsize,
     /// What the token may do, once asked.
-    scopes: Mutex<Vec<String>>,
-}
-
-/// Collects what a [`Client`] is made of.
-#[derive(Debug)]
-pub struct ClientBuilder {
-    settings: Settings,
-    credentials: Credentials,
-    clock: Arc<dyn Clock>,
-    seed: Option<u64>,
-    keeper: Option<Arc<dyn TokenKeeper>>,
-    governor: Option<Arc<Governor>>,
-    transport: Option<Transport>,
-}
-
-impl ClientBuilder {
-    /// The clock for expiry, quota and waits. Default: the system's.
-    #[must_use]
-    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
-        self
-    }
-
-    /// Seeds the jitter of waits. Default: from the clock.
-    #[must_use]
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = Some(seed);
-        self
-    }
-
-    /// Stores refreshed tokens. Needed with OAuth wherever a connection outlives the process.
-    #[must_use]
-    pub fn keeper(mut self, keeper: Arc<dyn TokenKeeper>) -> Self {
-        self.keeper = Some(keeper);
-        self
-    }
-
-    /// The portal's shared quota, from [`Governors::portal`](crate::Governors::portal). Default: one of its own.
-    #[must_use]
-    pub fn governor(mut self, governor: Arc<Governor>) -> Self {
-        self.governor = Some(governor);
-        self
-    }
-
-    /// The process's pool of connections. Default: one of its own.
-    #[must_use]
-    pub fn transport(mut self, transport: Transport) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
-    /// Checks the settings and makes the client. Sends nothing.
-    ///
-    /// # Errors
-    /// [`Error::Settings`].
-    pub fn build(self) -> Result<Client, Error> {
-        let caller = self.caller()?;
-        let app = OAuth::new(&self.settings, caller.clone());
-        let (auth, oauth) = match self.credentials {
-            Credentials::Static(token) => (Auth::fixed(token), app.ok()),
-            Credentials::OAuth {
-                refresh_token,
-                access_token,
-                expires_at,
-            } => {
-                let app = app?;
-                let auth = Auth::oauth(
-                    app.clone(),
-                    self.keeper,
-                    refresh_token,
-                    access_token,
-                    expires_at,
-                );
-                (auth, Some(app))
-            }
-        };
-        let governor = self
-            .governor
-            .unwrap_or_else(|| Arc::new(Governor::new(&self.settings.quota, self.clock.clone())));
-        Ok(Client {
-            shared: Arc::new(Shared {
-                caller,
-                auth,
-                oauth,
-                url_budget: AtomicUsize::new(self.settings.url_budget),
-                scopes: Mutex::default(),
-            }),
-            governor,
-            calls: Arc::default(),
-        })
-    }
-
-    fn caller(&self) -> Result<Arc<Caller>, Error> {
-        self.settings.check()?;
-        let transport = match &self.transport {
-            Some(transport) => transport.clone(),
-            None => Transport::new(&self.settings)?,
-        };
-        let seed = self.seed.unwrap_or_else(|| {
-            // Only so that many installations do not wait in step.
-            self.clock.now().subsec_nanosecond().unsigned_abs().into()
-        });
-        let clock = self.clock.clone();
-        Caller::new(&self.settings, transport, clock, seed).map(Arc::new)
-    }
+    pub(crate) scopes: Mutex<Vec<String>>,
 }
 
 /// How a call is made and read.
@@ -159,14 +56,14 @@ pub(crate) struct Plan {
 impl Client {
     /// Starts from settings and credentials; the rest has defaults.
     pub fn builder(settings: Settings, credentials: Credentials) -> ClientBuilder {
-        ClientBuilder {
-            settings,
-            credentials,
-            clock: Arc::new(SystemClock),
-            seed: None,
-            keeper: None,
-            governor: None,
-            transport: None,
+        ClientBuilder::new(settings, credentials)
+    }
+
+    pub(crate) fn new(shared: Shared, governor: Arc<Governor>) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            governor,
+            calls: Arc::default(),
         }
     }
 
@@ -181,8 +78,10 @@ impl Client {
     ) -> Result<OAuth, Error> {
         let unused = Credentials::Static(SecretString::default());
         let mut builder = Self::builder(settings, unused).clock(clock);
-        builder.transport = transport;
-        OAuth::new(&builder.settings, builder.caller()?)
+        if let Some(transport) = transport {
+            builder = builder.transport(transport);
+        }
+        builder.app()
     }
 
     /// The same connection under another portal quota: for when the portal became known by asking.

@@ -25,8 +25,9 @@ use crate::{
 pub(crate) fn read(body: &str, columns: &Columns, exact: bool) -> Result<(Found, Rest), String> {
     let answer: Entries<'_> = serde_json::from_str(body).map_err(|error| {
         format!(
-            "it is not a JSON object: {:?} at byte {} of {}",
+            "it is not a JSON object: {:?} error at line {}, column {} of {} bytes",
             error.classify(),
+            error.line(),
             error.column(),
             body.len()
         )

@@ -273,6 +273,24 @@ async fn the_token_endpoint_is_retried_like_any_other() {
 }
 
 #[tokio::test]
+async fn a_refresh_that_fails_ahead_of_need_does_not_end_the_run() {
+    let Connection { stage, client, .. } = connection(Duration::from_mins(9)).await;
+    stage.otherwise(|seen| {
+        if is_token_call(seen) {
+            Reply::new(503, "")
+        } else {
+            found(1, [])
+        }
+    });
+    assert_eq!(total(&client).await.unwrap(), 1);
+    let tried = client.calls().other;
+    assert_eq!(total(&client).await.unwrap(), 1);
+    assert_eq!(client.calls().other, tried, "not at every call");
+    stage.clock.advance(Duration::from_mins(9));
+    assert_eq!(kind(total(&client).await), Kind::Overloaded);
+}
+
+#[tokio::test]
 async fn tokens_that_could_not_be_kept_are_neither_used_nor_lost() {
     let Connection {
         stage,

@@ -14,7 +14,8 @@ use axum::{
 };
 use futures::stream;
 use hubspot::{
-    Client, ClientBuilder, Credentials, Kind, ManualClock, QuotaSettings, Settings, Timeouts,
+    Client, ClientBuilder, Columns, Credentials, Kind, ManualClock, QuotaSettings, Settings,
+    Timeouts,
 };
 use serde_json::{Value, json};
 
@@ -266,4 +267,19 @@ pub(crate) fn refusal(status: u16, category: &str, message: &str) -> Reply {
 
 pub(crate) fn kind<T: std::fmt::Debug>(result: Result<T, hubspot::Error>) -> Kind {
     result.unwrap_err().kind()
+}
+
+pub(crate) fn key() -> Columns {
+    ["key"].into_iter().collect()
+}
+
+pub(crate) fn ids<'a>(records: impl IntoIterator<Item = hubspot::Record<'a>>) -> Vec<u64> {
+    records.into_iter().map(|record| record.id().0).collect()
+}
+
+/// 1,200 names that take about 29 KB.
+pub(crate) fn many() -> Vec<String> {
+    (0..1_200)
+        .map(|n| format!("custom_property_number_{n:04}"))
+        .collect()
 }
