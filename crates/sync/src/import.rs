@@ -135,7 +135,15 @@ where
     let mut importer = store.import(scope, options.mirror, now).await?;
     let mut report = Report::default();
     while let Some(batch) = receiver.recv().await {
-        take(store, &mut importer, scope, batch, now, (&mut report, &mut observe)).await?;
+        take(
+            store,
+            &mut importer,
+            scope,
+            batch,
+            now,
+            (&mut report, &mut observe),
+        )
+        .await?;
     }
     let read = reader.await.map_err(Error::Reader)?;
     let done = importer.finish().await?;

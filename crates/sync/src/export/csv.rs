@@ -40,7 +40,10 @@ impl Writer {
                 column,
             })
             .collect();
-        let width = cells.iter().map(|cell| 1 + usize::from(cell.labelled)).sum();
+        let width = cells
+            .iter()
+            .map(|cell| 1 + usize::from(cell.labelled))
+            .sum();
         Self {
             cells,
             labels,
@@ -112,7 +115,10 @@ impl Writer {
 type Entry<'a> = (Cow<'a, str>, &'a str);
 
 fn entries(stored: Option<&str>) -> Result<Vec<Entry<'_>>, Malformed> {
-    stored.map_or_else(|| Ok(Vec::new()), |stored| payload::entries(stored).collect())
+    stored.map_or_else(
+        || Ok(Vec::new()),
+        |stored| payload::entries(stored).collect(),
+    )
 }
 
 /// The form that an import reads.

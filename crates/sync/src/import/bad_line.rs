@@ -51,7 +51,9 @@ pub enum Reason {
     UnknownKey { key: String, level: Level },
     #[error("agent.{field} is a list or an object; a field holds one text, number, true or false")]
     Nested { field: String },
-    #[error("an agent field has no name, or one with a control character or of more than 255 bytes")]
+    #[error(
+        "an agent field has no name, or one with a control character or of more than 255 bytes"
+    )]
     FieldName,
     #[error("agent.{field} holds {found}, but the type of the field is {known}")]
     OtherType {

@@ -29,7 +29,10 @@ pub(super) fn read(
         .flexible(true)
         .from_reader(source);
     let mut record = ByteRecord::new();
-    if !reader.read_byte_record(&mut record).map_err(unreadable(0))? {
+    if !reader
+        .read_byte_record(&mut record)
+        .map_err(unreadable(0))?
+    {
         return Err(Error::Header("the file is empty".into()).into());
     }
     let header = Header::read(&record, level, types)?;
@@ -207,7 +210,9 @@ impl<R: Read> Read for Bounded<R> {
 
 fn is_too_long(error: &csv::Error) -> bool {
     match error.kind() {
-        csv::ErrorKind::Io(error) => error.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>),
+        csv::ErrorKind::Io(error) => error
+            .get_ref()
+            .is_some_and(<dyn std::error::Error + Send + Sync>::is::<RowTooLong>),
         _ => false,
     }
 }

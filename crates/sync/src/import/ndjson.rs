@@ -13,8 +13,7 @@ use serde_json::value::RawValue;
 use store::import::NewSubject;
 
 use super::{
-    Error, Outbox, Reason, Stop,
-    ids,
+    Error, Outbox, Reason, Stop, ids,
     json::{self, Agent},
     source::{Line, Source},
     types::Types,
@@ -81,7 +80,10 @@ impl Parser {
             .deserialize(&mut deserializer)
             .and_then(|()| deserializer.end());
         if let Err(error) = read {
-            return Err(reading.reason.take().unwrap_or_else(|| wrong(&error, reading.at)));
+            return Err(reading
+                .reason
+                .take()
+                .unwrap_or_else(|| wrong(&error, reading.at)));
         }
         let Reading { id, accounts, .. } = reading;
         let id = id.ok_or(Reason::NoId)?;

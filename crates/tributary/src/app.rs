@@ -1,0 +1,69 @@
+//! What every command works with: configuration, output, clock, and the store once it is opened.
+
+use std::{path::PathBuf, sync::Arc};
+
+use model::{Clock, Level};
+use store::{Scope, Store, Subscription};
+
+use crate::{config::Config, failure::Failure, output::Output, similar, trouble::Trouble};
+
+/// The wiring of one invocation.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) out: Output,
+    pub(crate) config: Config,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// `--subscription`.
+    pub(crate) subscription: Option<String>,
+}
+
+impl App {
+    /// Opens the data directory; at first start it is made, for its owner only.
+    pub(crate) async fn open(&self) -> Result<Store, Failure> {
+        if !self.data_dir.exists() {
+            let mut builder = std::fs::DirBuilder::new();
+            builder.recursive(true);
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder
+                .create(&self.data_dir)
+                .map_err(|source| store::Error::DataDir {
+                    path: self.data_dir.clone(),
+                    source,
+                })?;
+        }
+        let keyring = self.config.keyring_file.as_deref();
+        Ok(Store::open(&self.data_dir, keyring).await?)
+    }
+
+    /// The subscription that is named, or the only one.
+    pub(crate) async fn subscription(&self, store: &Store) -> Result<Subscription, Failure> {
+        let mut all = store.subscriptions().await?;
+        let names = || all.iter().map(|one| one.name.clone());
+        match &self.subscription {
+            Some(name) => match all.iter().position(|one| one.name == *name) {
+                Some(at) => Ok(all.swap_remove(at)),
+                None => Err(Trouble::UnknownSubscription {
+                    nearest: similar::nearest(name, all.iter().map(|one| one.name.as_str())),
+                    name: name.clone(),
+                }
+                .into()),
+            },
+            None if all.is_empty() => Err(Trouble::NoSubscription.into()),
+            None if all.len() > 1 => Err(Trouble::WhichSubscription(names().collect()).into()),
+            None => Ok(all.swap_remove(0)),
+        }
+    }
+
+    /// Opens the data directory for a command about one level.
+    pub(crate) async fn open_level(&self, level: Level) -> Result<(Store, Scope), Failure> {
+        let store = self.open().await?;
+        let subscription = self.subscription(&store).await?.id;
+        let scope = Scope {
+            subscription,
+            level,
+        };
+        Ok((store, scope))
+    }
+}

@@ -1,0 +1,118 @@
+//! What the demo tells at its end.
+
+use std::path::Path;
+
+use model::payload;
+use store::{Scope, Store, subject::Subject};
+
+use crate::{
+    failure::Failure,
+    output::{
+        Output, Tone,
+        table::{Align, Table, one_line},
+    },
+};
+
+/// Visitors looked at, to show some with much to see.
+const LOOKED_AT: i64 = 400;
+
+/// Visitors shown.
+const SHOWN: usize = 3;
+
+/// Some visitors: what the product knew, beside what HubSpot added.
+pub(super) async fn enriched(out: Output, store: &Store, scope: Scope) -> Result<String, Failure> {
+    let mut visitors = store.subjects(scope, "", LOOKED_AT).await?;
+    visitors.sort_by_key(|visitor| std::cmp::Reverse(values(visitor.hubspot.as_deref()).len()));
+    // Of several kinds of id, one each.
+    let mut shown: Vec<&Subject> = Vec::new();
+    for visitor in &visitors {
+        if shown.len() < SHOWN && shown.iter().all(|one| one.id.len() != visitor.id.len()) {
+            shown.push(visitor);
+        }
+    }
+    let mut text = format!(
+        "\n{}",
+        out.toned(Tone::Strong, "Some visitors, before and after")
+    );
+    for visitor in shown {
+        let agent = values(visitor.agent.as_deref());
+        let hubspot = values(visitor.hubspot.as_deref());
+        let mut table = Table::new([
+            ("agent: known before", Align::Left),
+            ("", Align::Left),
+            ("hubspot: carried over", Align::Left),
+            ("", Align::Left),
+        ])
+        .indented(2);
+        let cell = |values: &[(String, String)], at: usize| {
+            let (name, value) = values.get(at).cloned().unwrap_or_default();
+            (out.toned(Tone::Faint, name), one_line(&value, 34))
+        };
+        for at in 0..agent.len().max(hubspot.len()) {
+            let (left, right) = (cell(&agent, at), cell(&hubspot, at));
+            table.row([left.0, left.1, right.0, right.1]);
+        }
+        text.push_str(&format!(
+            "\n\n  visitor {}\n{table}",
+            one_line(&visitor.id, 60)
+        ));
+    }
+    Ok(text)
+}
+
+fn values(stored: Option<&str>) -> Vec<(String, String)> {
+    payload::entries(stored.unwrap_or("{}"))
+        .flatten()
+        .map(|(name, token)| {
+            let value = payload::unescape(token).map_or_else(|| token.to_owned(), Into::into);
+            (name.into_owned(), value)
+        })
+        .collect()
+}
+
+/// What can be tried while the portal is there.
+pub(super) fn try_out(data_dir: &Path, base_url: &str) -> String {
+    let tributary = format!(
+        "tributary --data-dir {}",
+        quoted(&data_dir.display().to_string())
+    );
+    let commands = [
+        ("sync --dry-run", "what would change now: nothing"),
+        (
+            "hubspot properties --level visitor",
+            "what can be carried over",
+        ),
+        (
+            "runs show 1 --misses",
+            "records that matched nothing, each with its reason",
+        ),
+        ("runs show 1 --quarantined", "values that were kept out"),
+        ("visitors list", "who is known"),
+        (
+            "export visitors --format csv --labels",
+            "everything, with labels and owner names",
+        ),
+        ("hubspot connect --oauth", "the sign-in in the browser"),
+    ];
+    let mut table = Table::new([("", Align::Left), ("", Align::Left)]).indented(2);
+    for (command, what) in commands {
+        table.row([format!("{tributary} {command}"), what.into()]);
+    }
+    format!("Try from another terminal (its settings point to {base_url}):\n\n{table}")
+}
+
+/// How to go on.
+pub(super) fn next() -> &'static str {
+    "With your own HubSpot account: tributary subscription create --name NAME --timezone ZONE, \
+     then tributary visitors import FILE, and tributary hubspot connect --token-file FILE"
+}
+
+/// A path as a shell reads it.
+fn quoted(text: &str) -> String {
+    let plain = |one: char| one.is_ascii_alphanumeric() || "/._-".contains(one);
+    if text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}

@@ -1,0 +1,50 @@
+//! `tributary hubspot disconnect`.
+
+use std::sync::Arc;
+
+use hubspot::{Client, Credentials};
+use serde_json::json;
+
+use crate::{
+    app::App,
+    failure::{Exit, Outcome},
+    trouble::Trouble,
+};
+
+/// Forget the connection. Values, links and mappings stay.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// End the grant at HubSpot too (OAuth). Without it the app stays installed there.
+    #[arg(long)]
+    revoke: bool,
+}
+
+pub(super) async fn run(app: &App, args: Args) -> Outcome {
+    let store = app.open().await?;
+    let subscription = app.subscription(&store).await?.id;
+    let mut revoked = false;
+    if args.revoke {
+        let (_, credentials) = app.connection(&store, subscription).await?;
+        if let Credentials::OAuth { refresh_token, .. } = credentials {
+            Client::oauth(app.config.hubspot.clone(), Arc::clone(&app.clock), None)?
+                .revoke(&refresh_token)
+                .await?;
+            revoked = true;
+        }
+    }
+    if !store.remove_connection(subscription).await? {
+        return Err(Trouble::NotConnected.into());
+    }
+    let text = match (args.revoke, revoked) {
+        (true, true) => "Disconnected, and the grant ended at HubSpot.",
+        (true, false) => {
+            "Disconnected. A static token cannot be revoked from here: delete the service key or private app in HubSpot."
+        }
+        _ => "Disconnected. Values, links and mappings stay.",
+    };
+    app.out.report(
+        &json!({ "schema": 1, "connected": false, "revoked": revoked }),
+        text,
+    );
+    Ok(Exit::Done)
+}

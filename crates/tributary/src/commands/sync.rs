@@ -1,0 +1,260 @@
+//! `tributary sync`.
+
+use std::{borrow::Cow, sync::Arc};
+
+use jiff::SignedDuration;
+use model::Level;
+use serde_json::{Value, json};
+use store::{Scope, Store, run::State};
+use sync::{Context, Phase, Progress, Request, RunReport};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    app::App,
+    cli,
+    failure::{Exit, Failure, Outcome},
+    meter::Meter,
+    output::{Output, number::grouped},
+    report, stop,
+    trouble::Trouble,
+};
+
+/// Carry the mapped properties over, and prove the result.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// visitor, account, or all that are mapped.
+    #[arg(long, default_value = "all", value_parser = levels, value_name = "LEVEL")]
+    level: Levels,
+    /// Count as if applied, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Levels {
+    One(Level),
+    All,
+}
+
+fn levels(text: &str) -> Result<Levels, String> {
+    match text {
+        "all" => Ok(Levels::All),
+        one => cli::level(one)
+            .map(Levels::One)
+            .map_err(|_| format!("{one:?} is not a level; write visitor, account or all")),
+    }
+}
+
+pub(super) async fn run(app: &App, args: Args) -> Outcome {
+    let store = app.open().await?;
+    let subscription = app.subscription(&store).await?.id;
+    let mut scopes = Vec::new();
+    for level in Level::ALL {
+        let scope = Scope {
+            subscription,
+            level,
+        };
+        let wanted = match args.level {
+            Levels::One(one) => one == level,
+            Levels::All => store.mapping(scope).await?.is_some(),
+        };
+        if wanted {
+            scopes.push(scope);
+        }
+    }
+    if scopes.is_empty() {
+        return Err(Trouble::NothingMapped.into());
+    }
+    for scope in &scopes {
+        // Before the connection: it is what has to be done first, and works without one being asked.
+        if store.mapping(*scope).await?.is_none() {
+            return Err(sync::Error::NotMapped { level: scope.level }.into());
+        }
+    }
+    let cancel = stop::on_interrupt(
+        "Stopping: nothing of this run will be changed. (Ctrl-C again ends at once)",
+    );
+    let ended = run_levels(app, &store, &scopes, args.dry_run, &cancel).await?;
+    let failed = ended.failure();
+    let report = ended.json(args.dry_run);
+    match failed {
+        Some(failure) => {
+            app.out.say(ended.text(app.out));
+            Err(failure.reporting(report))
+        }
+        None => {
+            app.out.report(&report, ended.text(app.out));
+            Ok(ended.exit())
+        }
+    }
+}
+
+/// How the runs of one command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) reports: Vec<RunReport>,
+    /// A run that could not begin.
+    refused: Option<Failure>,
+}
+
+/// Runs each level in turn, showing how far it is.
+pub(crate) async fn run_levels(
+    app: &App,
+    store: &Store,
+    scopes: &[Scope],
+    dry_run: bool,
+    cancel: &CancellationToken,
+) -> Result<Ended, Failure> {
+    let mut ended = Ended {
+        reports: Vec::new(),
+        refused: None,
+    };
+    for scope in scopes {
+        let context = Context {
+            store: store.clone(),
+            client: app.client(store, scope.subscription).await?,
+            clock: Arc::clone(&app.clock),
+            reader: app.config.reader,
+        };
+        let request = Request {
+            scope: *scope,
+            dry_run,
+        };
+        let (sender, receiver) = watch::channel(Progress::default());
+        let watching = tokio::spawn(show(app.out, scope.level, receiver));
+        let run = sync::run(&context, request, &sender, cancel).await;
+        drop(sender);
+        // It only draws; what becomes of it changes nothing.
+        drop(watching.await);
+        match run {
+            Ok(report) => {
+                note_connection(store, *scope, &report).await?;
+                let stopped = report.result == State::Cancelled;
+                ended.reports.push(report);
+                if stopped {
+                    break;
+                }
+            }
+            Err(error) => {
+                ended.refused.get_or_insert(error.into());
+            }
+        }
+    }
+    prune(app, store).await?;
+    Ok(ended)
+}
+
+/// Remembers whether the connection works.
+async fn note_connection(store: &Store, scope: Scope, report: &RunReport) -> Result<(), Failure> {
+    let broken = match &report.error {
+        // The numbers of a token that is not accepted and of a grant that has ended.
+        Some(error) if matches!(error.code.as_str(), "TRB0024" | "TRB0025") => {
+            Some(error.message.as_str())
+        }
+        Some(_) => return Ok(()),
+        None if matches!(report.result, State::Success | State::Partial) => None,
+        None => return Ok(()),
+    };
+    Ok(store
+        .set_connection_broken(scope.subscription, broken)
+        .await?)
+}
+
+/// Forgets the details of runs that are past their retention.
+async fn prune(app: &App, store: &Store) -> Result<(), Failure> {
+    let kept = SignedDuration::from_hours(i64::from(app.config.retention_days) * 24);
+    // A retention that reaches back before time itself keeps everything.
+    if let Ok(cutoff) = app.clock.now().checked_sub(kept) {
+        store.prune(cutoff).await?;
+    }
+    Ok(())
+}
+
+impl Ended {
+    /// The worst that happened.
+    pub(crate) fn exit(&self) -> Exit {
+        let refused = self
+            .refused
+            .as_ref()
+            .map_or(Exit::Done, |failure| failure.exit);
+        self.reports.iter().fold(refused, |worst, report| {
+            worst.worst(match report.result {
+                State::Success if report.proved => Exit::Done,
+                State::Success | State::Partial | State::Cancelled => Exit::Partial,
+                State::Failed | State::Running => Exit::Failed,
+            })
+        })
+    }
+
+    /// What the command fails with, if it does.
+    pub(crate) fn failure(&self) -> Option<Failure> {
+        let failed = || self.reports.iter().find_map(|report| report.error.clone());
+        let refused = self
+            .refused
+            .as_ref()
+            .map(|failure| failure.explanation.clone());
+        let explanation = refused.or_else(failed)?;
+        Some(Failure::explained(explanation, self.exit()))
+    }
+
+    /// The contract's object.
+    pub(crate) fn json(&self, dry_run: bool) -> Value {
+        json!({ "schema": 1, "dry_run": dry_run, "runs": self.reports })
+    }
+
+    /// All reports for people.
+    pub(crate) fn text(&self, out: Output) -> String {
+        let texts: Vec<String> = self
+            .reports
+            .iter()
+            .map(|run| report::text(out, &json!(run)))
+            .collect();
+        texts.join("\n\n")
+    }
+}
+
+/// Shows a run's progress until it is over.
+async fn show(out: Output, level: Level, mut progress: watch::Receiver<Progress>) {
+    let mut meter = Meter::new(out);
+    let mut phase = None;
+    loop {
+        let now = *progress.borrow_and_update();
+        if phase != Some(now.phase) {
+            phase = Some(now.phase);
+            tracing::info!(%level, phase = doing(now.phase), "sync");
+        }
+        meter.show(now.records, now.expected, || message(level, &now));
+        if progress.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+fn message(level: Level, progress: &Progress) -> Cow<'static, str> {
+    let mut text = format!("{level} level: {}", doing(progress.phase));
+    match progress.expected {
+        Some(expected) => text.push_str(&format!(
+            ", {} of {} records",
+            grouped(progress.records),
+            grouped(expected)
+        )),
+        None => text.push_str(&format!(", {} records", grouped(progress.records))),
+    }
+    text.push_str(&format!(", {} calls", grouped(progress.calls)));
+    if let Some(left) = progress.quota_left {
+        text.push_str(&format!(" ({} left today)", grouped(left)));
+    }
+    text.into()
+}
+
+const fn doing(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Plan => "planning",
+        Phase::Read => "reading",
+        Phase::Reconcile => "settling",
+        Phase::Apply => "applying",
+        Phase::Prove => "proving",
+        Phase::Done => "done",
+    }
+}

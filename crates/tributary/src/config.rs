@@ -1,0 +1,200 @@
+//! Configuration: the documented defaults, then a file, then the environment.
+
+mod layers;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    ffi::OsString,
+    fmt, fs, io,
+    path::{Path, PathBuf},
+};
+
+use secrecy::SecretString;
+use sync::ReaderChoice;
+
+pub(crate) use self::settings::SETTINGS;
+use self::{
+    layers::{Layers, Setting},
+    settings::Form,
+};
+use crate::trouble::Trouble;
+
+/// The defaults, with the documentation of every setting.
+pub(crate) const DEFAULT: &str = include_str!("config/default.toml");
+
+/// The file that is read from the data directory when no other is named.
+pub(crate) const FILE_NAME: &str = "tributary.toml";
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Default,
+    File(PathBuf),
+    Environment(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Default => f.write_str("default"),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Environment(name) => f.write_str(name),
+        }
+    }
+}
+
+/// The configuration that holds.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    layers: Layers,
+    /// The file that was read, if there was one.
+    pub(crate) file: Option<PathBuf>,
+    /// Names the keyring; `None` for the one in the data directory.
+    pub(crate) keyring_file: Option<PathBuf>,
+    /// How HubSpot is reached.
+    pub(crate) hubspot: hubspot::Settings,
+    /// The port of the OAuth callback.
+    pub(crate) callback_port: u16,
+    /// How long details of runs are kept.
+    pub(crate) retention_days: u32,
+    /// How records are read.
+    pub(crate) reader: ReaderChoice,
+}
+
+impl Config {
+    /// Reads the configuration: `file`, or else `tributary.toml` in the data directory if it is there, and `environment`.
+    pub(crate) fn load(
+        data_dir: &Path,
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, Trouble> {
+        let mut layers = Layers::defaults();
+        let path = file.map_or_else(|| data_dir.join(FILE_NAME), Path::to_owned);
+        let found = match fs::read_to_string(&path) {
+            Ok(text) => {
+                layers.read_file(&path, &text)?;
+                Some(path)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && file.is_none() => None,
+            Err(source) => return Err(Trouble::ConfigFile { path, source }),
+        };
+        layers.read_environment(environment)?;
+        Self::resolve(layers, found)
+    }
+
+    fn resolve(layers: Layers, file: Option<PathBuf>) -> Result<Self, Trouble> {
+        let get = |key| layers.get(key);
+        let words = |key| {
+            let words = get(key).text.split_whitespace();
+            words.map(str::to_owned).collect::<Vec<_>>()
+        };
+        let hubspot = hubspot::Settings {
+            base_url: get("hubspot.base_url").text.trim_end_matches('/').into(),
+            authorize_url: get("hubspot.authorize_url").text.clone(),
+            version: get("hubspot.api_version").text.clone(),
+            client_id: get("hubspot.client_id").text().map(Into::into),
+            client_secret: secret(&layers, "hubspot.client_secret")?,
+            scopes: words("hubspot.scopes"),
+            optional_scopes: words("hubspot.optional_scopes"),
+            quota: hubspot::QuotaSettings {
+                search_per_second: get("hubspot.quota.search_per_second").parse()?,
+                ten_secondly: get("hubspot.quota.ten_secondly").parse_or_auto()?,
+                daily: get("hubspot.quota.daily").parse_or_auto()?,
+                in_flight: get("hubspot.quota.in_flight").parse()?,
+                daily_reserve: get("hubspot.quota.daily_reserve").parse()?,
+            },
+            ..hubspot::Settings::default()
+        };
+        let reader = get("sync.reader");
+        Ok(Self {
+            keyring_file: get("keyring_file").path(),
+            hubspot,
+            callback_port: get("hubspot.callback_port").parse()?,
+            retention_days: get("retention.days").parse()?,
+            reader: match reader.text.as_str() {
+                "auto" => ReaderChoice::Auto,
+                "search" => ReaderChoice::Search,
+                "list" => ReaderChoice::List,
+                _ => return Err(reader.refuse("it is none of auto, search and list")),
+            },
+            file,
+            layers,
+        })
+    }
+
+    /// Every setting in the order of the documentation: name, what is shown of its value, where it comes from.
+    pub(crate) fn shown(&self) -> impl Iterator<Item = (&'static str, Option<String>, &Origin)> {
+        SETTINGS.iter().map(|(key, form)| {
+            let setting = self.layers.get(key);
+            let shown = setting.text().map(|text| match form {
+                Form::Secret => "(set, not shown)".to_owned(),
+                _ => text.to_owned(),
+            });
+            (*key, shown, &setting.origin)
+        })
+    }
+}
+
+/// A secret, given itself or in a file of its own.
+fn secret(layers: &Layers, key: &'static str) -> Result<Option<SecretString>, Trouble> {
+    if let Some(text) = layers.get(key).text() {
+        return Ok(Some(text.into()));
+    }
+    let file = layers.get(&format!("{key}_file"));
+    let Some(path) = file.path() else {
+        return Ok(None);
+    };
+    match fs::read_to_string(&path) {
+        Ok(text) if text.trim().is_empty() => Err(file.refuse("the file is empty")),
+        Ok(text) => Ok(Some(text.trim().into())),
+        Err(source) => Err(Trouble::SecretFile {
+            key: file.key.into(),
+            path,
+            source,
+        }),
+    }
+}
+
+impl Setting {
+    fn refuse(&self, problem: impl Into<String>) -> Trouble {
+        Trouble::BadSetting {
+            key: self.key.into(),
+            origin: self.origin.to_string(),
+            problem: problem.into(),
+        }
+    }
+
+    fn parse<T: std::str::FromStr>(&self) -> Result<T, Trouble> {
+        self.text
+            .trim()
+            .parse()
+            .map_err(|_| self.refuse(format!("{:?} is not {}", self.text, self.form.expected())))
+    }
+
+    fn parse_or_auto(&self) -> Result<Option<u32>, Trouble> {
+        if self.text == "auto" {
+            Ok(None)
+        } else {
+            self.parse().map(Some)
+        }
+    }
+
+    /// The text, unless it is empty.
+    fn text(&self) -> Option<&str> {
+        Some(self.text.as_str()).filter(|text| !text.is_empty())
+    }
+
+    /// A path; in a file, one relative to that file.
+    fn path(&self) -> Option<PathBuf> {
+        let path = PathBuf::from(self.text()?);
+        Some(match &self.origin {
+            Origin::File(file) => file
+                .parent()
+                .map(|parent| parent.join(&path))
+                .unwrap_or(path),
+            Origin::Default | Origin::Environment(_) => path,
+        })
+    }
+}

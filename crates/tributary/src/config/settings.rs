@@ -1,0 +1,50 @@
+//! The settings there are.
+
+/// What a setting holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Text,
+    Path,
+    /// Never shown.
+    Secret,
+    Count,
+    /// A count, or `auto`.
+    CountOrAuto,
+    Port,
+    Share,
+}
+
+impl Form {
+    /// For a message: "… is not …".
+    pub(super) const fn expected(self) -> &'static str {
+        match self {
+            Self::Text | Self::Secret => "a text",
+            Self::Path => "a path",
+            Self::Count => "a whole number from 0 to 4,294,967,295",
+            Self::CountOrAuto => "a whole number from 0 to 4,294,967,295, nor \"auto\"",
+            Self::Port => "a port from 0 to 65,535",
+            Self::Share => "a number",
+        }
+    }
+}
+
+/// Every setting, in the order of `default.toml`.
+pub(crate) const SETTINGS: [(&str, Form); 17] = [
+    ("keyring_file", Form::Path),
+    ("hubspot.base_url", Form::Text),
+    ("hubspot.authorize_url", Form::Text),
+    ("hubspot.api_version", Form::Text),
+    ("hubspot.client_id", Form::Text),
+    ("hubspot.client_secret", Form::Secret),
+    ("hubspot.client_secret_file", Form::Path),
+    ("hubspot.scopes", Form::Text),
+    ("hubspot.optional_scopes", Form::Text),
+    ("hubspot.callback_port", Form::Port),
+    ("hubspot.quota.search_per_second", Form::Count),
+    ("hubspot.quota.ten_secondly", Form::CountOrAuto),
+    ("hubspot.quota.daily", Form::CountOrAuto),
+    ("hubspot.quota.in_flight", Form::Count),
+    ("hubspot.quota.daily_reserve", Form::Share),
+    ("retention.days", Form::Count),
+    ("sync.reader", Form::Text),
+];
