@@ -45,7 +45,7 @@ pub struct ListPage {
 impl Client {
     /// How many calls one page takes: more than one when the properties do not fit one URL.
     pub fn list_calls_per_page(&self, columns: &Columns) -> u64 {
-        columns.split(self.url_budget()).len() as u64
+        parts(columns, self.url_budget()).len() as u64
     }
 
     /// The page of at most `limit` records (and at most [`LIST_PAGE`]) at `after`.
@@ -104,8 +104,7 @@ impl Client {
     ) -> Result<(Vec<Records>, Option<Cursor>), Error> {
         loop {
             let budget = self.url_budget();
-            let overhead = start.query(&Columns::new([])).len();
-            let parts = columns.split(budget.saturating_sub(overhead));
+            let parts = parts(columns, budget);
             let reads = parts.iter().map(|part| self.list_part(object, start, part));
             match futures::future::try_join_all(reads).await {
                 Ok(read) => {
@@ -145,6 +144,13 @@ impl Client {
         )
         .await
     }
+}
+
+/// Cuts columns so that each part fits a query of `budget` bytes, whatever the cursor.
+fn parts(columns: &Columns, budget: usize) -> Vec<Columns> {
+    /// Room for `limit`, `archived`, `after` and the names of the parameters.
+    const BESIDES: usize = 100;
+    columns.split(budget.saturating_sub(BESIDES))
 }
 
 /// Where a page begins, and how much of it is asked for.

@@ -70,6 +70,7 @@ async fn twelve_hundred_properties_by_list_lose_none() {
     }
     assert_eq!(read, 150);
     assert_eq!(client.calls().list, 2 * 5, "two pages in five parts");
+    assert_eq!(client.list_calls_per_page(&columns), 5);
 }
 
 #[tokio::test]
