@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::{Choice, STAGES};
+use super::Choice;
+use super::families::STAGES;
 
 type Pairs = &'static [(&'static str, &'static str)];
 

@@ -2,8 +2,10 @@
 
 pub(crate) mod ids;
 pub(crate) mod keys;
+mod name_lists;
 pub(crate) mod names;
-pub(crate) mod odd;
+mod odd;
+mod texts;
 pub(crate) mod values;
 
 use crate::config::{PortalConfig, Profile};

@@ -1,6 +1,7 @@
 //! The API: from a request to an answer, with the script's faults on the way.
 
 mod account;
+mod associations;
 mod auth;
 pub(crate) mod control;
 mod edits;
@@ -334,7 +335,7 @@ fn dispatch(call: &Call<'_>) -> Reply {
         Kind::List => records::list(call),
         Kind::BatchRead => records::batch_read(call),
         Kind::Get => records::get(call),
-        Kind::Associations => records::associations(call),
+        Kind::Associations => associations::batch_read(call),
         Kind::Create => edits::create(call),
         Kind::Update => edits::update(call),
         Kind::BatchUpdate => edits::batch_update(call),

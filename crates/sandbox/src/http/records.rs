@@ -161,7 +161,8 @@ pub(super) fn list(call: &Call<'_>) -> Reply {
     reply
 }
 
-fn company_id(contacts: &Table, index: u32) -> u64 {
+/// The company a contact belongs to.
+pub(super) fn company_id(contacts: &Table, index: u32) -> u64 {
     let generator = &contacts.generator;
     generator.company_ids().id(company_of(
         generator.record(index).hash,
@@ -171,22 +172,22 @@ fn company_id(contacts: &Table, index: u32) -> u64 {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct BatchRead {
+pub(super) struct BatchRead {
     id_property: Option<String>,
     #[serde(default)]
     properties: Vec<String>,
     #[serde(default)]
     properties_with_history: Vec<String>,
-    inputs: Vec<Input>,
+    pub(super) inputs: Vec<Input>,
 }
 
 #[derive(Deserialize)]
-struct Input {
+pub(super) struct Input {
     id: Value,
 }
 
 impl Input {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.id
             .as_str()
             .map_or_else(|| self.id.to_string(), str::to_owned)
@@ -359,60 +360,4 @@ pub(super) fn get(call: &Call<'_>) -> Reply {
     let mut reply = Reply::bytes(200, JSON, out);
     reply.records = 1;
     reply
-}
-
-pub(super) fn associations(call: &Call<'_>) -> Reply {
-    let Ok(body) = serde_json::from_slice::<BatchRead>(&call.request.body) else {
-        return call.refuser.validation("Invalid input JSON");
-    };
-    if body.inputs.len() > 1_000 {
-        return call
-            .refuser
-            .validation("The number of inputs must not exceed 1000");
-    }
-    let table = call.portal().table(Object::Contacts);
-    let companies = call.portal().table(Object::Companies);
-    let mut results = Vec::new();
-    let mut missing = Vec::new();
-    for input in &body.inputs {
-        let id = input.text();
-        let found = id.parse().ok().and_then(|id| table.index(id));
-        let company = found
-            .filter(|i| table.life(table.record(*i), View::Live) == Life::Live)
-            .and_then(|i| companies.index(company_id(&table, i)))
-            .map(|c| companies.resolve(c))
-            .filter(|c| companies.life(companies.record(*c), View::Live) == Life::Live);
-        match company {
-            Some(company) => results.push(json!({
-                "from": {"id": id},
-                "to": [{
-                    "toObjectId": companies.generator.ids.id(company),
-                    "associationTypes": [
-                        {"category": "HUBSPOT_DEFINED", "typeId": 1, "label": "Primary"},
-                        {"category": "HUBSPOT_DEFINED", "typeId": 279, "label": null},
-                    ],
-                }],
-            })),
-            None => missing.push(id),
-        }
-    }
-    let mut answer = json!({
-        "status": "COMPLETE", "results": results, "startedAt": iso(call.now), "completedAt": iso(call.now + 40),
-    });
-    if !missing.is_empty() {
-        let errors: Vec<_> = missing
-            .iter()
-            .map(|id| {
-                json!({
-                    "status": "error", "category": "OBJECT_NOT_FOUND",
-                    "subCategory": "crm.associations.NO_ASSOCIATIONS_FOUND",
-                    "message": format!("No company is associated with contact {id}."),
-                    "context": {"fromObjectId": [id], "fromObjectType": ["0-1"], "toObjectType": ["0-2"]},
-                })
-            })
-            .collect();
-        answer["numErrors"] = json!(errors.len());
-        answer["errors"] = json!(errors);
-    }
-    Reply::json(if missing.is_empty() { 200 } else { 207 }, &answer)
 }

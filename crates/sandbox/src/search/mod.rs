@@ -1,6 +1,7 @@
 //! Search: what a query asks for, which records match, and one page of them.
 
 pub(crate) mod counts;
+mod filter;
 pub(crate) mod parse;
 pub(crate) mod predicate;
 mod sorted;

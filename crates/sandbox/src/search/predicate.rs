@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::parse::{Filter, Order, Query, Test};
+use super::filter::{Filter, Order, Test};
+use super::parse::Query;
 use crate::catalogue::{Property, Source};
 use crate::generate::values::Fill;
 use crate::generate::{Life, Record};
