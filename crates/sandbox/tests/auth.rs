@@ -1,6 +1,6 @@
 //! Tokens and scopes on the API.
 
-use sandbox::{Config, DEFAULT_CLIENT_ID, PortalConfig, StaticToken, static_token};
+use sandbox::{Command, Config, DEFAULT_CLIENT_ID, PortalConfig, StaticToken, static_token};
 use serde_json::json;
 
 use crate::client::{HUB, Hub, send};
@@ -127,4 +127,25 @@ fn each_token_opens_its_own_portal() {
     );
     assert_ne!(hub.get(LIST).text(), records);
     assert_eq!(hub.sandbox.tally_of(8_000, sandbox::Kind::List).calls, 1);
+}
+
+#[test]
+fn tokens_and_scopes_change_while_the_portal_runs() {
+    let hub = Hub::small();
+    let run = |command: Command| drop(hub.sandbox.run(HUB, &command).unwrap());
+    run(Command::Scopes {
+        scopes: vec!["crm.objects.companies.read".to_owned()],
+    });
+    hub.get(LIST).expect(403);
+    hub.get("/crm/objects/2026-09/companies").expect(200);
+    run(Command::ForgetToken {
+        token: static_token(HUB),
+    });
+    hub.get("/crm/objects/2026-09/companies").expect(401);
+    run(Command::AddToken {
+        token: "rotated".to_owned(),
+    });
+    hub.calling_as("rotated")
+        .get("/crm/objects/2026-09/companies")
+        .expect(200);
 }

@@ -310,3 +310,12 @@ fn tokens_can_end_in_mid_run() {
         "EXPIRED_AUTHENTICATION"
     );
 }
+
+#[test]
+fn every_call_can_be_slow() {
+    let hub = Hub::clean(10);
+    hub.sandbox.knobs(HUB, |k| k.latency_ms = 15);
+    let begun = Instant::now();
+    hub.search(&json!({})).expect(200);
+    assert!(begun.elapsed() >= Duration::from_millis(15));
+}

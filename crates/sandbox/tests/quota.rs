@@ -224,3 +224,22 @@ fn usage_tells_what_was_called_today() {
     assert_eq!(usage["resetsAt"], "2026-11-20T15:00:00.000Z");
     assert_eq!(usage["fetchStatus"], "SUCCESS");
 }
+
+#[test]
+fn the_days_count_can_be_set() {
+    let hub = limited(Quota {
+        daily: 100,
+        ..Quota::UNLIMITED
+    });
+    list(&hub).expect(200);
+    hub.sandbox
+        .run(HUB, &sandbox::Command::UsedToday { calls: 98 })
+        .unwrap();
+    let last = list(&hub).expect(200);
+    assert_eq!(
+        number(&last, "X-HubSpot-RateLimit-Daily-Remaining"),
+        Some(1)
+    );
+    list(&hub).expect(200);
+    list(&hub).expect(429);
+}

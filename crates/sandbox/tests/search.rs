@@ -558,3 +558,36 @@ fn lists_of_values_have_a_limit_of_their_own() {
     hub.sandbox.knobs(HUB, |k| k.in_list_max = 0);
     hub.search(&list(500)).expect(200);
 }
+
+#[test]
+fn companies_are_searched_alike_by_their_own_modified_date() {
+    let hub = Hub::small();
+    let ids = hub.sandbox.live_ids(HUB, Object::Companies);
+    let ask = |filters: &[Value]| {
+        hub.post(
+            "/crm/objects/2026-09/0-2/search",
+            &json!({"filterGroups": [{"filters": filters}], "limit": 200, "properties": ["name", sandbox::ACCOUNT_KEY]}),
+        )
+        .expect(200)
+    };
+    assert_eq!(ask(&[]).ids(), ids);
+    let has = json!({"propertyName": sandbox::ACCOUNT_KEY, "operator": "HAS_PROPERTY"});
+    let truth = hub.sandbox.truth(HUB, Object::Companies);
+    assert_eq!(ask(&[has]).json()["total"], truth.with_key);
+    let now = hub.sandbox.clock().now_ms().to_string();
+    assert!(
+        ask(&[filter("hs_lastmodifieddate", "GTE", &now)])
+            .ids()
+            .is_empty()
+    );
+    let touched = Command::Set {
+        object: Object::Companies,
+        id: ids[3],
+        values: [("arr".to_owned(), "12.5".to_owned())].into(),
+        moves_date: true,
+    };
+    hub.sandbox.run(HUB, &touched).unwrap();
+    let record = ask(&[filter("hs_lastmodifieddate", "GTE", &now)]);
+    assert_eq!(record.ids(), [ids[3]]);
+    assert!(record.json()["results"][0]["properties"]["hs_lastmodifieddate"].is_string());
+}
