@@ -1,8 +1,15 @@
 //! Looking up keys among the known ids.
+//!
+//! Keys go in as one JSON array, so that the statement is the same for any number of them. `CROSS JOIN` is SQLite's way to
+//! say that the array comes first: left to itself the planner may read all ids for each key. What is found comes back as one
+//! JSON array too: handing over a million rows one by one costs more than finding them.
 
 use std::collections::HashMap;
 
-use crate::{Error, Session, error::doing};
+use crate::{
+    Error, Session,
+    error::{corrupt, doing},
+};
 
 /// A known id that a key equals, with the present state of its hubspot metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,38 +36,47 @@ pub struct Link {
 impl Session {
     /// For each key, the known id that equals it byte for byte, in the order of `keys`.
     pub async fn known(&mut self, keys: &[&str]) -> Result<Vec<Option<Known>>, Error> {
-        type Row = (i64, i64, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
-        let rows: Vec<Row> = sqlx::query_as(
-            "SELECT k.key, s.pk, l.record_id, l.version_id, l.fingerprint, l.mapping_version
+        type Found = (
+            usize,
+            i64,
+            Option<u64>,
+            Option<i64>,
+            Option<i64>,
+            Option<i64>,
+        );
+        let found: String = sqlx::query_scalar(
+            "SELECT json_group_array(json_array(
+                 k.key, s.pk, l.record_id, l.version_id, l.fingerprint, l.mapping_version))
              FROM json_each(?1) k
-             JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value
+             CROSS JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value
              LEFT JOIN link l ON l.subscription_id = ?2 AND l.level = ?3 AND l.subject_pk = s.pk",
         )
         .bind(text_array(keys))
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
-        .fetch_all(&mut *self.conn)
+        .fetch_one(&mut *self.conn)
         .await
         .map_err(doing("match keys with ids"))?;
-        let mut found = vec![None; keys.len()];
-        for (at, subject, record, version, fingerprint, mapping_version) in rows {
+        let found: Vec<Found> = serde_json::from_str(&found).map_err(corrupt("a link"))?;
+        let mut known = vec![None; keys.len()];
+        for (at, subject, record, version, fingerprint, mapping_version) in found {
             let link = fingerprint
                 .zip(mapping_version)
                 .map(|(fingerprint, mapping_version)| Link {
-                    record: record.map(i64::cast_unsigned),
+                    record,
                     version,
                     fingerprint: fingerprint.cast_unsigned(),
                     mapping_version,
                 });
-            found[index(at)] = Some(Known { subject, link });
+            known[at] = Some(Known { subject, link });
         }
-        Ok(found)
+        Ok(known)
     }
 
     /// The hubspot metadata of the given versions. A version that is not there is left out.
     pub async fn payloads(&mut self, versions: &[i64]) -> Result<HashMap<i64, String>, Error> {
         sqlx::query_as::<_, (i64, String)>(
-            "SELECT v.id, v.payload FROM json_each(?) k JOIN version v ON v.id = k.value",
+            "SELECT v.id, v.payload FROM json_each(?) k CROSS JOIN version v ON v.id = k.value",
         )
         .bind(serde_json::to_string(versions).expect("numbers serialise"))
         .fetch_all(&mut *self.conn)

@@ -47,8 +47,8 @@ impl Session {
         let hashes: Vec<i64> = keys.iter().map(|key| folded_hash(key)).collect();
         let rows: Vec<(i64, String)> = sqlx::query_as(
             "SELECT k.key, s.id FROM json_each(?1) k
-             JOIN near_folded n ON n.subscription_id = ?2 AND n.level = ?3 AND n.hash = k.value
-             JOIN subject s ON s.pk = n.subject_pk",
+             CROSS JOIN near_folded n ON n.subscription_id = ?2 AND n.level = ?3 AND n.hash = k.value
+             CROSS JOIN subject s ON s.pk = n.subject_pk",
         )
         .bind(serde_json::to_string(&hashes).expect("numbers serialise"))
         .bind(self.scope.subscription.0)
@@ -93,7 +93,7 @@ impl Session {
         let texts: Vec<&str> = asked.iter().map(|(_, _, text)| text.as_str()).collect();
         let rows: Vec<i64> = sqlx::query_scalar(
             "SELECT k.key FROM json_each(?1) k
-             JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value",
+             CROSS JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value",
         )
         .bind(text_array(&texts))
         .bind(self.scope.subscription.0)

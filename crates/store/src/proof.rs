@@ -1,13 +1,11 @@
 //! What a run can be checked by: its outcomes counted where they are stored, and the destination read back.
 
-use futures::TryStreamExt as _;
 use model::{RecordId, RunId};
-use sqlx::Row as _;
 
 use crate::{
     Error, OutcomeKind, Session,
     apply::{Withdrawn, withdrawn},
-    error::doing,
+    error::{corrupt, doing},
     outcome::MATCHED,
     stage::{begin, commit, first_version},
 };
@@ -38,11 +36,15 @@ pub struct Stored<'a> {
     pub subject: i64,
     /// The fingerprint the run staged.
     pub fingerprint: u64,
-    /// The presence bits the run staged.
-    pub presence: &'a [u8],
-    /// What is stored; `None` when link or version are not there.
-    pub payload: Option<&'a str>,
+    /// What is stored; empty when link or version are not there.
+    pub payload: &'a str,
 }
+
+/// Subjects that are read back by one statement.
+const READ_BACK: i64 = 1_000;
+
+/// Between subjects. A payload holds no control character; one that does was put there by something else.
+const SEPARATOR: char = '\u{1e}';
 
 impl Session {
     /// Counts this run's outcomes in the database.
@@ -83,31 +85,41 @@ impl Session {
     }
 
     /// Reads back, from the destination, the metadata of every subject this run feeds, in record order.
+    ///
+    /// Many subjects come as one text: handing over a million rows one by one costs more than reading them.
     pub async fn read_back(&mut self, mut visit: impl FnMut(Stored<'_>)) -> Result<(), Error> {
-        const DOING: &str = "read the destination back";
-        let mut rows = sqlx::query(
-            "SELECT o.record_id, o.subject_pk, o.fingerprint, o.presence, v.payload
-             FROM outcome o
-             LEFT JOIN link l ON l.subscription_id = ?3 AND l.level = ?4 AND l.subject_pk = o.subject_pk
-                             AND l.record_id = o.record_id
-             LEFT JOIN version v ON v.id = l.version_id
-             WHERE o.run_id = ?1 AND o.kind = ?2 ORDER BY o.record_id",
-        )
-        .bind(self.run.0.cast_signed())
-        .bind(MATCHED)
-        .bind(self.scope.subscription.0)
-        .bind(self.scope.level_code())
-        .fetch(&mut *self.conn);
-        while let Some(row) = rows.try_next().await.map_err(doing(DOING))? {
-            visit(Stored {
-                record: RecordId(row.get::<i64, _>(0).cast_unsigned()),
-                subject: row.get(1),
-                fingerprint: row.get::<i64, _>(2).cast_unsigned(),
-                presence: row.get(3),
-                payload: row.get(4),
-            });
+        let mut after = i64::MIN;
+        loop {
+            let (lines, last): (Option<String>, Option<i64>) = sqlx::query_as(
+                "SELECT group_concat(line, char(30)), max(record_id) FROM (
+                     SELECT o.record_id, concat_ws(' ', o.record_id, o.subject_pk, o.fingerprint,
+                         CASE WHEN instr(v.payload, char(30)) THEN '' ELSE coalesce(v.payload, '') END) AS line
+                     FROM outcome o
+                     LEFT JOIN link l ON l.subscription_id = ?3 AND l.level = ?4 AND l.subject_pk = o.subject_pk
+                                     AND l.record_id = o.record_id
+                     LEFT JOIN version v ON v.id = l.version_id
+                     WHERE o.run_id = ?1 AND o.kind = ?2 AND o.record_id > ?5 ORDER BY o.record_id LIMIT ?6)",
+            )
+            .bind(self.run.0.cast_signed())
+            .bind(MATCHED)
+            .bind(self.scope.subscription.0)
+            .bind(self.scope.level_code())
+            .bind(after)
+            .bind(READ_BACK)
+            .fetch_one(&mut *self.conn)
+            .await
+            .map_err(doing("read the destination back"))?;
+            let (Some(lines), Some(last)) = (lines, last) else {
+                return Ok(());
+            };
+            for line in lines.split(SEPARATOR) {
+                visit(
+                    stored(line)
+                        .ok_or_else(|| corrupt("a subject")("a line read back has another form"))?,
+                );
+            }
+            after = last;
         }
-        Ok(())
     }
 
     /// Makes the run forget what it staged about these records and makes their subjects' fingerprints worthless, so that
@@ -164,4 +176,14 @@ impl Session {
         .map(drop)
         .map_err(doing("drop unused versions"))
     }
+}
+
+fn stored(line: &str) -> Option<Stored<'_>> {
+    let mut parts = line.splitn(4, ' ');
+    Some(Stored {
+        record: parts.next()?.parse().ok()?,
+        subject: parts.next()?.parse().ok()?,
+        fingerprint: parts.next()?.parse::<i64>().ok()?.cast_unsigned(),
+        payload: parts.next()?,
+    })
 }

@@ -73,7 +73,9 @@ pub(crate) fn translate<'a>(
                 translated.add(at, field.key.fingerprint(seed, token));
                 translated.says[at] = Says::Value;
             }
-            Outcome::Empty if layout.empty == EmptyPolicy::Clear => translated.says[at] = Says::Clear,
+            Outcome::Empty if layout.empty == EmptyPolicy::Clear => {
+                translated.says[at] = Says::Clear
+            }
             Outcome::Empty => translated.keeps = true,
             Outcome::Quarantined(reason) => {
                 translated.keeps = true;

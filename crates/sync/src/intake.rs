@@ -20,11 +20,17 @@ use crate::{
 /// Characters of a quarantined value that are kept to show.
 const SHOWN: usize = 200;
 
+/// Records staged in one durable step. A step costs the same whether it holds one page or ten.
+const STEP: usize = 2_000;
+
 /// Takes pages in, and keeps the counts that a proof compares.
 #[derive(Debug)]
 pub(crate) struct Intake {
     writer: Writer,
     dry_run: bool,
+    /// Taken in, and not staged yet.
+    pending: Vec<StagedRecord>,
+    pending_quarantined: Vec<QuarantinedValue>,
     /// Subjects that a record of this run matched. One bit per known id, not a map of keys.
     claimed: RoaringTreemap,
     /// A subject was claimed twice: who feeds it must be decided before applying.
@@ -83,6 +89,8 @@ impl Intake {
         Self {
             writer: Writer::default(),
             dry_run,
+            pending: Vec::new(),
+            pending_quarantined: Vec::new(),
             claimed: RoaringTreemap::new(),
             contested: false,
             staged: 0,
@@ -107,6 +115,7 @@ impl Intake {
         wanted: impl Fn(RecordId) -> bool,
     ) -> Result<(), store::Error> {
         let mut staged = Vec::with_capacity(page.delivered());
+        let mut quarantined = Vec::new();
         let mut keyed = Vec::with_capacity(page.len());
         for record in page.iter().filter(|record| wanted(record.id())) {
             for (at, missing) in self.missing.iter_mut().enumerate() {
@@ -143,7 +152,6 @@ impl Intake {
         }
         let keys: Vec<&str> = keyed.iter().map(|(_, key)| *key).collect();
         let known = session.known(&keys).await?;
-        let mut quarantined = Vec::new();
         let mut matched = Vec::with_capacity(keyed.len());
         let mut unknown = Vec::new();
         for ((record, key), known) in keyed.into_iter().zip(known) {
@@ -163,7 +171,20 @@ impl Intake {
         self.stage_matched(session, layout, matched, &mut staged)
             .await?;
         self.staged += staged.len() as u64;
-        session.stage(staged, quarantined, self.dry_run).await
+        self.pending.append(&mut staged);
+        self.pending_quarantined.append(&mut quarantined);
+        if self.pending.len() >= STEP {
+            self.flush(session).await
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Stages what was taken in.
+    pub(crate) async fn flush(&mut self, session: &mut Session) -> Result<(), store::Error> {
+        let records = std::mem::take(&mut self.pending);
+        let quarantined = std::mem::take(&mut self.pending_quarantined);
+        session.stage(records, quarantined, self.dry_run).await
     }
 
     fn translate(
@@ -290,6 +311,7 @@ impl Intake {
 
     /// Decides contested subjects and takes the losers out of what is expected.
     pub(crate) async fn settle(&mut self, session: &mut Session) -> Result<(), store::Error> {
+        self.flush(session).await?;
         if std::mem::take(&mut self.contested) {
             for loser in session.settle_contested().await? {
                 self.expected.withdraw(&loser);

@@ -83,6 +83,7 @@ pub(crate) async fn end_unclaimed(
                 }
             }
         };
+        intake.flush(session).await?;
         // A late record may have claimed its subject after all.
         let still = if late.is_empty() {
             unclaimed

@@ -174,6 +174,7 @@ impl Reconciler<'_> {
                 })
                 .await?;
             healed += intake.staged - before;
+            intake.flush(session).await?;
             after = page.next;
             if after.is_none() {
                 break;

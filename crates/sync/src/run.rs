@@ -270,6 +270,7 @@ impl Work<'_> {
                 }
             }
         }
+        intake.flush(&mut self.session).await?;
         Ok(asked == 0 || !self.hold_vanished(layout, intake).await?)
     }
 

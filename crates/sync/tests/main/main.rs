@@ -41,25 +41,62 @@ impl World {
         let dir = TempDir::new().unwrap();
         let store = Store::open(dir.path(), None).await.unwrap();
         let clock = Arc::new(ManualClock::at("2026-11-23T02:00:00Z".parse().unwrap()));
-        let subscription = store.create_subscription("Acme", "Asia/Tokyo", model::Clock::now(&*clock)).await.unwrap().id;
-        let context = Context { store, client: client(&sandbox, clock.clone()), clock, reader: ReaderChoice::Auto };
-        let world = Self { sandbox, context, dir, subscription };
+        let subscription = store
+            .create_subscription("Acme", "Asia/Tokyo", model::Clock::now(&*clock))
+            .await
+            .unwrap()
+            .id;
+        let context = Context {
+            store,
+            client: client(&sandbox, clock.clone()),
+            clock,
+            reader: ReaderChoice::Auto,
+        };
+        let world = Self {
+            sandbox,
+            context,
+            dir,
+            subscription,
+        };
         for level in Level::ALL {
-            world.import(level, world.sandbox.known(PORTAL, object(level)).map(|known| known.id)).await;
+            world
+                .import(
+                    level,
+                    world
+                        .sandbox
+                        .known(PORTAL, object(level))
+                        .map(|known| known.id),
+                )
+                .await;
         }
         world
     }
 
     async fn import(&self, level: Level, ids: impl IntoIterator<Item = String>) {
-        let mut importer = self.context.store.import(self.scope(level), false, self.context.clock.now()).await.unwrap();
+        let mut importer = self
+            .context
+            .store
+            .import(self.scope(level), false, self.context.clock.now())
+            .await
+            .unwrap();
         for id in ids {
-            importer.push(NewSubject { id, accounts: None, agent: None }).await.unwrap();
+            importer
+                .push(NewSubject {
+                    id,
+                    accounts: None,
+                    agent: None,
+                })
+                .await
+                .unwrap();
         }
         importer.finish().await.unwrap();
     }
 
     fn scope(&self, level: Level) -> Scope {
-        Scope { subscription: self.subscription, level }
+        Scope {
+            subscription: self.subscription,
+            level,
+        }
     }
 
     /// Maps a level onto its key with these fields.
@@ -68,18 +105,40 @@ impl World {
     }
 
     async fn map_with(&self, level: Level, fields: &[&str], empty: EmptyPolicy) {
-        let catalogue = self.context.client.properties(level.object()).await.unwrap();
+        let catalogue = self
+            .context
+            .client
+            .properties(level.object())
+            .await
+            .unwrap();
         let fields: Vec<MappedField> = fields
             .iter()
             .map(|name| {
-                let property = catalogue.iter().find(|property| property.name.as_str() == *name);
+                let property = catalogue
+                    .iter()
+                    .find(|property| property.name.as_str() == *name);
                 let property = property.unwrap_or_else(|| panic!("there is no property {name}"));
-                let kind = Translator::for_property(property).map_or(MetadataType::String, Translator::metadata_type);
-                MappedField { property: property.name.clone(), kind, display_name: property.label.clone() }
+                let kind = Translator::for_property(property)
+                    .map_or(MetadataType::String, Translator::metadata_type);
+                MappedField {
+                    property: property.name.clone(),
+                    kind,
+                    display_name: property.label.clone(),
+                }
             })
             .collect();
         let key = PropertyName::new(key(level));
-        self.context.store.set_mapping(self.scope(level), &key, &fields, empty, self.context.clock.now()).await.unwrap();
+        self.context
+            .store
+            .set_mapping(
+                self.scope(level),
+                &key,
+                &fields,
+                empty,
+                self.context.clock.now(),
+            )
+            .await
+            .unwrap();
     }
 
     /// Visitors, with these fields.
@@ -98,12 +157,21 @@ impl World {
 
     async fn try_run(&self, level: Level, dry_run: bool) -> Result<RunReport, sync::Error> {
         let (progress, _) = watch::channel(Progress::default());
-        let request = Request { scope: self.scope(level), dry_run };
+        let request = Request {
+            scope: self.scope(level),
+            dry_run,
+        };
         sync::run(&self.context, request, &progress, &CancellationToken::new()).await
     }
 
     async fn hubspot(&self, level: Level, id: &str) -> Option<String> {
-        self.context.store.subject(self.scope(level), id).await.unwrap().unwrap().hubspot
+        self.context
+            .store
+            .subject(self.scope(level), id)
+            .await
+            .unwrap()
+            .unwrap()
+            .hubspot
     }
 
     fn truth(&self, level: Level) -> Truth {
@@ -112,11 +180,19 @@ impl World {
 
     /// Holds every winner's stored values against what the portal holds, and every other id against nothing.
     async fn assert_holds_the_truth(&self, level: Level, fields: &[&str]) {
-        let catalogue = self.context.client.properties(level.object()).await.unwrap();
+        let catalogue = self
+            .context
+            .client
+            .properties(level.object())
+            .await
+            .unwrap();
         let translators: Vec<Translator> = fields
             .iter()
             .map(|name| {
-                let property = catalogue.iter().find(|property| property.name.as_str() == *name).unwrap();
+                let property = catalogue
+                    .iter()
+                    .find(|property| property.name.as_str() == *name)
+                    .unwrap();
                 Translator::for_property(property).unwrap()
             })
             .collect();
@@ -124,7 +200,8 @@ impl World {
         for winner in self.sandbox.winners(PORTAL, object(level), fields) {
             winners += 1;
             let stored = self.hubspot(level, &winner.id).await;
-            let stored: serde_json::Value = serde_json::from_str(stored.as_deref().unwrap_or("{}")).unwrap();
+            let stored: serde_json::Value =
+                serde_json::from_str(stored.as_deref().unwrap_or("{}")).unwrap();
             for (name, translator) in fields.iter().zip(&translators) {
                 let wire = winner.values.get(*name).and_then(Option::as_deref);
                 let wire = wire.map_or(model::Wire::Null, model::Wire::Text);
@@ -142,9 +219,25 @@ impl World {
 
 /// A client without quotas of its own, on the given clock.
 fn client(sandbox: &Sandbox, clock: Arc<ManualClock>) -> Client {
-    let quota = QuotaSettings { search_per_second: 0, ten_secondly: Some(0), daily: Some(0), ..QuotaSettings::default() };
-    let settings = Settings { base_url: sandbox.base_url(), quota, ..Settings::default() };
-    Client::builder(settings, Credentials::Static(sandbox::static_token(PORTAL).into())).clock(clock).seed(1).build().unwrap()
+    let quota = QuotaSettings {
+        search_per_second: 0,
+        ten_secondly: Some(0),
+        daily: Some(0),
+        ..QuotaSettings::default()
+    };
+    let settings = Settings {
+        base_url: sandbox.base_url(),
+        quota,
+        ..Settings::default()
+    };
+    Client::builder(
+        settings,
+        Credentials::Static(sandbox::static_token(PORTAL).into()),
+    )
+    .clock(clock)
+    .seed(1)
+    .build()
+    .unwrap()
 }
 
 fn object(level: Level) -> Object {

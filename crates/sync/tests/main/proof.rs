@@ -7,29 +7,65 @@ use sync::{Counts, ReaderChoice, RunReport};
 
 use crate::{PORTAL, World, misses_with_key};
 
-const CONTACT_FIELDS: [&str; 7] =
-    ["plan_tier", "campaign", "mrr", "is_champion", "trial_ends_on", "last_login_at", "lifecyclestage"];
-const COMPANY_FIELDS: [&str; 4] = ["name", "annualrevenue", "hubspot_owner_id", "lifecyclestage"];
+const CONTACT_FIELDS: [&str; 7] = [
+    "plan_tier",
+    "campaign",
+    "mrr",
+    "is_champion",
+    "trial_ends_on",
+    "last_login_at",
+    "lifecyclestage",
+];
+const COMPANY_FIELDS: [&str; 4] = [
+    "name",
+    "annualrevenue",
+    "hubspot_owner_id",
+    "lifecyclestage",
+];
 
 /// A proved run, or a panic with its report.
 fn assert_proved(report: &RunReport) {
-    assert!(report.proved && report.result == State::Success, "{}", serde_json::to_string_pretty(report).unwrap());
+    assert!(
+        report.proved && report.result == State::Success,
+        "{}",
+        serde_json::to_string_pretty(report).unwrap()
+    );
 }
 
 #[tokio::test]
 async fn both_levels_are_proved_and_hold_the_truth() {
     let world = World::small().await;
-    for (level, fields) in [(Level::Visitor, &CONTACT_FIELDS[..]), (Level::Account, &COMPANY_FIELDS[..])] {
+    for (level, fields) in [
+        (Level::Visitor, &CONTACT_FIELDS[..]),
+        (Level::Account, &COMPANY_FIELDS[..]),
+    ] {
         world.map(level, fields).await;
         let report = world.run(level, false).await;
         assert_proved(&report);
         let truth = world.truth(level);
-        let Counts { read, matched, missed, changed, unchanged, without_key, .. } = report.counts;
-        assert_eq!((report.portal.records, report.portal.with_key), (truth.records, truth.with_key));
-        assert_eq!((read, matched, missed), (truth.with_key, truth.matched, misses_with_key(&truth)));
+        let Counts {
+            read,
+            matched,
+            missed,
+            changed,
+            unchanged,
+            without_key,
+            ..
+        } = report.counts;
+        assert_eq!(
+            (report.portal.records, report.portal.with_key),
+            (truth.records, truth.with_key)
+        );
+        assert_eq!(
+            (read, matched, missed),
+            (truth.with_key, truth.matched, misses_with_key(&truth))
+        );
         assert_eq!(changed + unchanged, matched);
         assert_eq!(without_key, truth.missed.null_key + truth.missed.empty_key);
-        assert_eq!((report.ids.known, report.ids.without_record), (truth.known, truth.without_record));
+        assert_eq!(
+            (report.ids.known, report.ids.without_record),
+            (truth.known, truth.without_record)
+        );
         world.assert_holds_the_truth(level, fields).await;
     }
 }
@@ -41,9 +77,19 @@ async fn a_second_run_writes_nothing() {
     assert!(first.values.written > 0);
     let second = world.sync().await;
     assert_proved(&second);
-    assert_eq!((second.values.written, second.values.cleared, second.counts.changed), (0, 0, 0));
+    assert_eq!(
+        (
+            second.values.written,
+            second.values.cleared,
+            second.counts.changed
+        ),
+        (0, 0, 0)
+    );
     assert_eq!(second.counts.unchanged, first.counts.matched);
-    assert_eq!(first.proof.destination.unwrap().stored, second.proof.destination.unwrap().stored);
+    assert_eq!(
+        first.proof.destination.unwrap().stored,
+        second.proof.destination.unwrap().stored
+    );
 }
 
 #[tokio::test]
@@ -54,8 +100,15 @@ async fn both_readers_find_the_same() {
         world.context.reader = reader;
         let report = world.sync().await;
         assert_proved(&report);
-        world.assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS).await;
-        let Counts { matched, mut missed, without_key, .. } = report.counts;
+        world
+            .assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS)
+            .await;
+        let Counts {
+            matched,
+            mut missed,
+            without_key,
+            ..
+        } = report.counts;
         let keyless = std::mem::take(&mut missed.empty_key) + without_key;
         counts.push((matched, missed, keyless, report.portal.records));
     }
@@ -67,15 +120,26 @@ async fn a_dry_run_counts_the_same_and_touches_nothing() {
     let world = World::small().await.mapped(&CONTACT_FIELDS).await;
     let dry = world.run(Level::Visitor, true).await;
     assert_proved(&dry);
-    let id = world.sandbox.winners(PORTAL, Object::Contacts, &[]).next().unwrap().id;
+    let id = world
+        .sandbox
+        .winners(PORTAL, Object::Contacts, &[])
+        .next()
+        .unwrap()
+        .id;
     assert_eq!(world.hubspot(Level::Visitor, &id).await, None);
     let real = world.sync().await;
-    assert_eq!((dry.counts, dry.values, dry.ids), (real.counts, real.values, real.ids));
+    assert_eq!(
+        (dry.counts, dry.values, dry.ids),
+        (real.counts, real.values, real.ids)
+    );
 }
 
 #[tokio::test]
 async fn the_plan_makes_as_many_calls_as_it_says() {
-    let world = World::of(PortalConfig::bench(PORTAL, 1_050)).await.mapped(&sandbox::BENCH_FIELDS).await;
+    let world = World::of(PortalConfig::bench(PORTAL, 1_050))
+        .await
+        .mapped(&sandbox::BENCH_FIELDS)
+        .await;
     world.sandbox.clear_journal();
     let report = world.sync().await;
     assert_proved(&report);
@@ -83,36 +147,63 @@ async fn the_plan_makes_as_many_calls_as_it_says() {
     // Two totals before, six pages, one total after.
     assert_eq!(report.calls.search, 9);
     assert_eq!(world.sandbox.tally(Kind::Search).calls, 9);
-    assert_eq!((report.calls.properties, report.calls.batch_read, report.calls.list), (1, 0, 0));
+    assert_eq!(
+        (
+            report.calls.properties,
+            report.calls.batch_read,
+            report.calls.list
+        ),
+        (1, 0, 0)
+    );
 }
 
 #[tokio::test]
 async fn a_record_left_out_of_a_page_is_found_and_read() {
     let world = World::small().await.mapped(&CONTACT_FIELDS).await;
-    world.sandbox.script(Rule::next(Kind::Search, Action::OmitRecord { id: None }).after(3));
+    world
+        .sandbox
+        .script(Rule::next(Kind::Search, Action::OmitRecord { id: None }).after(3));
     let report = world.sync().await;
     assert_eq!(world.sandbox.rules_left(), 0);
     assert_proved(&report);
     assert_eq!(report.proof.healed_records, 1);
     assert_eq!(report.counts.read, world.truth(Level::Visitor).with_key);
-    world.assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS).await;
+    world
+        .assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS)
+        .await;
 }
 
 #[tokio::test]
 async fn a_record_that_is_never_delivered_is_named() {
     let world = World::small().await.mapped(&CONTACT_FIELDS).await;
-    let hidden: u64 = world.sandbox.winners(PORTAL, Object::Contacts, &[]).nth(5).unwrap().record.parse().unwrap();
-    world.sandbox.script(Rule::next(Kind::Search, Action::OmitRecord { id: Some(hidden) }).times(1_000));
+    let hidden: u64 = world
+        .sandbox
+        .winners(PORTAL, Object::Contacts, &[])
+        .nth(5)
+        .unwrap()
+        .record
+        .parse()
+        .unwrap();
+    world
+        .sandbox
+        .script(Rule::next(Kind::Search, Action::OmitRecord { id: Some(hidden) }).times(1_000));
     let report = world.sync().await;
-    assert_eq!((report.result, report.proved, report.counts.unread), (State::Partial, false, 1));
-    let [(first, last)] = report.proof.unread_ranges[..] else { panic!("{:?}", report.proof.unread_ranges) };
+    assert_eq!(
+        (report.result, report.proved, report.counts.unread),
+        (State::Partial, false, 1)
+    );
+    let [(first, last)] = report.proof.unread_ranges[..] else {
+        panic!("{:?}", report.proof.unread_ranges)
+    };
     assert!((first..=last).contains(&hidden));
 }
 
 #[tokio::test]
 async fn a_page_answered_twice_is_asked_for_again() {
     let world = World::small().await.mapped(&CONTACT_FIELDS).await;
-    world.sandbox.script(Rule::next(Kind::Search, Action::RepeatPage).after(3));
+    world
+        .sandbox
+        .script(Rule::next(Kind::Search, Action::RepeatPage).after(3));
     let report = world.sync().await;
     assert_eq!(world.sandbox.rules_left(), 0);
     assert_proved(&report);
@@ -123,7 +214,9 @@ async fn a_page_answered_twice_is_asked_for_again() {
 async fn one_wrong_total_is_seen_through() {
     for after in [1, 7] {
         let world = World::small().await.mapped(&CONTACT_FIELDS).await;
-        world.sandbox.script(Rule::next(Kind::Search, Action::WrongTotal { by: 3 }).after(after));
+        world
+            .sandbox
+            .script(Rule::next(Kind::Search, Action::WrongTotal { by: 3 }).after(after));
         assert_proved(&world.sync().await);
     }
 }
@@ -131,11 +224,15 @@ async fn one_wrong_total_is_seen_through() {
 #[tokio::test]
 async fn totals_that_are_always_wrong_make_the_run_partial() {
     let world = World::small().await.mapped(&CONTACT_FIELDS).await;
-    world.sandbox.script(Rule::next(Kind::Search, Action::WrongTotal { by: 2 }).times(10_000));
+    world
+        .sandbox
+        .script(Rule::next(Kind::Search, Action::WrongTotal { by: 2 }).times(10_000));
     let report = world.sync().await;
     assert_eq!((report.result, report.proved), (State::Partial, false));
     assert!(report.counts.unread > 0 && !report.proof.unread_ranges.is_empty());
-    world.assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS).await;
+    world
+        .assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS)
+        .await;
 }
 
 #[tokio::test]
@@ -154,8 +251,13 @@ async fn a_value_lost_behind_the_products_back_is_written_again() {
         damage_with(&world, damage).await;
         let report = world.sync().await;
         assert_proved(&report);
-        assert!(report.values.written > 0, "{damage}: nothing was written again");
-        world.assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS).await;
+        assert!(
+            report.values.written > 0,
+            "{damage}: nothing was written again"
+        );
+        world
+            .assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS)
+            .await;
     }
 }
 
@@ -183,12 +285,22 @@ async fn what_a_run_found_can_be_read_back() {
     let store = &world.context.store;
     let missed = store.missed(report.run, RecordId(0), 10_000).await.unwrap();
     assert_eq!(missed.len() as u64, report.counts.missed.total());
-    let quarantined = store.quarantined(report.run, (RecordId(0), ""), 10_000).await.unwrap();
-    assert_eq!(quarantined.len() as u64, report.quarantined.values().sum::<u64>());
+    let quarantined = store
+        .quarantined(report.run, (RecordId(0), ""), 10_000)
+        .await
+        .unwrap();
+    assert_eq!(
+        quarantined.len() as u64,
+        report.quarantined.values().sum::<u64>()
+    );
     assert!(!quarantined.is_empty(), "the portal's dirt has bad values");
     let changed = store.changed(report.run, -1, 10_000).await.unwrap();
     assert_eq!(changed.len() as u64, report.counts.changed);
-    let run = store.run(world.subscription, report.run).await.unwrap().unwrap();
+    let run = store
+        .run(world.subscription, report.run)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(run.report.unwrap(), serde_json::to_value(&report).unwrap());
 }
 
@@ -198,5 +310,8 @@ async fn damage_with(world: &World, sql: &'static str) {
     let options = SqliteConnectOptions::new().filename(world.dir.path().join("tributary.sqlite"));
     let mut database = SqliteConnection::connect_with(&options).await.unwrap();
     let done = sqlx::query(sql).execute(&mut database).await.unwrap();
-    assert!(sql.starts_with("CREATE") || done.rows_affected() > 0, "{sql}: nothing to damage");
+    assert!(
+        sql.starts_with("CREATE") || done.rows_affected() > 0,
+        "{sql}: nothing to damage"
+    );
 }
