@@ -591,3 +591,40 @@ fn companies_are_searched_alike_by_their_own_modified_date() {
     assert_eq!(record.ids(), [ids[3]]);
     assert!(record.json()["results"][0]["properties"]["hs_lastmodifieddate"].is_string());
 }
+
+#[test]
+fn totals_of_any_id_range_are_those_of_counting_one_by_one() {
+    let hub = Hub::of(PortalConfig::small(HUB).sized(5_000, 100));
+    let ids = hub.sandbox.live_ids(HUB, Object::Contacts);
+    let with_key: Vec<u64> = ids
+        .iter()
+        .copied()
+        .filter(|id| {
+            let key = hub.sandbox.value(HUB, Object::Contacts, *id, VISITOR_KEY);
+            key.is_some_and(|k| !k.is_empty())
+        })
+        .collect();
+    let has = json!({"propertyName": VISITOR_KEY, "operator": "HAS_PROPERTY"});
+    // Steps that share no factor with the number of records reach all kinds of edges.
+    for n in 0..60 {
+        let (a, b) = (ids[n * 1_237 % ids.len()], ids[n * 3_571 % ids.len()]);
+        let (low, high) = (a.min(b), a.max(b));
+        let bounds = [
+            filter("hs_object_id", "GTE", &low.to_string()),
+            filter("hs_object_id", "LT", &high.to_string()),
+            has.clone(),
+        ];
+        let answer = hub.search(&only(&bounds)).expect(200);
+        let expected: Vec<u64> = with_key
+            .iter()
+            .copied()
+            .filter(|id| (low..high).contains(id))
+            .collect();
+        assert_eq!(answer.json()["total"], expected.len(), "{low}..{high}");
+        assert_eq!(answer.ids(), expected[..expected.len().min(200)]);
+        let tail = json!({"filters": bounds, "limit": 3, "sorts": [{"propertyName": "hs_object_id", "direction": "DESCENDING"}]});
+        let mut last = expected[expected.len().saturating_sub(3)..].to_vec();
+        last.reverse();
+        assert_eq!(hub.search(&tail).ids(), last);
+    }
+}
