@@ -25,7 +25,7 @@ pub(crate) async fn run(app: App, command: Command) -> Outcome {
         Command::Mapping(command) => mapping::run(&app, command).await,
         Command::Sync(args) => sync::run(&app, args).await,
         Command::Runs(command) => runs::run(&app, command).await,
-        Command::Config(command) => config::run(&app, command),
+        Command::Config(command) => config::run(&app, &command),
         Command::Demo(args) => demo::run(app, args).await,
     }
 }

@@ -4,7 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use hubspot::{Client, Credentials, KeepError, TokenKeeper, Tokens};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use store::{Store, SubscriptionId, connection::Connection};
 
@@ -20,7 +20,7 @@ pub(crate) fn encode(credentials: &Credentials) -> SecretString {
             expires_at,
         } => json!({
             "refresh_token": refresh_token.expose_secret(),
-            "access_token": access_token.as_ref().map(|token| token.expose_secret()),
+            "access_token": access_token.as_ref().map(ExposeSecret::expose_secret),
             "expires_at": expires_at.map(Timestamp::as_millisecond),
         }),
     };

@@ -15,6 +15,10 @@ use crate::failure::Failure;
 
 /// Where and how to print.
 #[derive(Debug, Clone, Copy)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about where output goes"
+)]
 pub(crate) struct Output {
     /// Exactly one JSON object on standard output.
     pub(crate) json: bool,
@@ -50,7 +54,7 @@ impl Output {
     }
 
     /// Prints the report: to a program as JSON, to people as text.
-    pub(crate) fn report(&self, json: &impl Serialize, text: impl Display) {
+    pub(crate) fn report(self, json: &impl Serialize, text: impl Display) {
         if self.json {
             let json = serde_json::to_string(json).expect("reports serialise");
             print(&format!("{json}\n"));
@@ -60,21 +64,21 @@ impl Output {
     }
 
     /// Prints a line for people only.
-    pub(crate) fn say(&self, text: impl Display) {
+    pub(crate) fn say(self, text: impl Display) {
         if !self.json {
             print(&format!("{text}\n"));
         }
     }
 
     /// Prints a line about the work itself, beside the report.
-    pub(crate) fn note(&self, text: impl Display) {
+    pub(crate) fn note(self, text: impl Display) {
         if !self.quiet {
             warn(text);
         }
     }
 
     /// Prints a failure.
-    pub(crate) fn fail(&self, failure: Failure) {
+    pub(crate) fn fail(self, failure: Failure) {
         if self.json {
             print(&format!("{}\n", failure.into_json()));
         } else {
@@ -86,7 +90,7 @@ impl Output {
     }
 
     /// Sets a word off, where that can be seen.
-    pub(crate) fn toned(&self, tone: Tone, text: impl Display) -> String {
+    pub(crate) fn toned(self, tone: Tone, text: impl Display) -> String {
         if !self.colour {
             return text.to_string();
         }

@@ -1,6 +1,7 @@
 //! A run's report as people read it. It is read from the JSON, so that an old run is shown as a new one is.
 
 use serde_json::Value;
+use store::Miss;
 
 use crate::output::{
     Output, Tone,
@@ -12,23 +13,23 @@ use crate::output::{
 pub(crate) fn text(out: Output, report: &Value) -> String {
     let number = |path: &str| report.pointer(path).and_then(Value::as_u64).unwrap_or(0);
     let word = |path: &str| report.pointer(path).and_then(Value::as_str).unwrap_or("");
-    let mut text = headline(out, report);
+    let mut text = vec![headline(out, report)];
     if let Some(error) = report.get("error").filter(|error| error.is_object()) {
         let part = |key| error.get(key).and_then(Value::as_str).unwrap_or("");
-        text.push_str(&format!(
+        text.push(format!(
             "\n  {}\n  {} ({})",
             out.toned(Tone::Bad, part("message")),
             part("hint"),
             part("code")
         ));
-        return text;
+        return text.concat();
     }
     if matches!(word("/result"), "cancelled" | "failed" | "running") {
-        return text;
+        return text.concat();
     }
     let records = match word("/level") {
-        "account" => "company",
-        _ => "contact",
+        "account" => "companies",
+        _ => "contacts",
     };
     let mut table =
         Table::new([("", Align::Left), ("", Align::Right), ("", Align::Left)]).indented(2);
@@ -48,11 +49,7 @@ pub(crate) fn text(out: Output, report: &Value) -> String {
     row(
         "read",
         number("/counts/read"),
-        format!(
-            "{} by {}",
-            counted(number("/counts/read"), records),
-            word("/proof/reader")
-        ),
+        format!("{records} by {}", word("/proof/reader")),
     );
     row(
         "  matched",
@@ -63,7 +60,8 @@ pub(crate) fn text(out: Output, report: &Value) -> String {
             grouped(number("/counts/unchanged"))
         ),
     );
-    for (reason, count) in counts(report, "/counts/missed") {
+    for reason in Miss::ALL.map(Miss::code) {
+        let count = number(&format!("/counts/missed/{reason}"));
         if count > 0 {
             row(
                 &format!("  missed: {}", reason.replace('_', " ")),
@@ -101,11 +99,11 @@ pub(crate) fn text(out: Output, report: &Value) -> String {
             grouped(number("/ids/without_record"))
         ),
     );
-    text.push_str(&format!("\n{table}"));
-    text.push_str(&kept_out(out, report));
-    text.push_str(&proof(out, report));
-    text.push_str(&calls(out, report));
-    text
+    text.push(format!("\n{table}"));
+    text.push(kept_out(out, report));
+    text.push(proof(out, report));
+    text.push(calls(out, report));
+    text.concat()
 }
 
 fn headline(out: Output, report: &Value) -> String {
@@ -137,14 +135,14 @@ fn headline(out: Output, report: &Value) -> String {
 
 /// Quarantined values and held fields.
 fn kept_out(out: Output, report: &Value) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     let quarantined = counts(report, "/quarantined");
     if !quarantined.is_empty() {
         let list: Vec<String> = quarantined
             .iter()
             .map(|(property, count)| format!("{property} {}", grouped(*count)))
             .collect();
-        text.push_str(&format!(
+        text.push(format!(
             "\n  kept out because they do not fit: {}",
             list.join(", ")
         ));
@@ -156,12 +154,12 @@ fn kept_out(out: Output, report: &Value) -> String {
         .flatten()
     {
         let reason = reason.as_str().unwrap_or("");
-        text.push_str(&format!(
+        text.push(format!(
             "\n  {} {property}: {reason}",
             out.toned(Tone::Warning, "held:")
         ));
     }
-    text
+    text.concat()
 }
 
 fn proof(out: Output, report: &Value) -> String {

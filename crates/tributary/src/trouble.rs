@@ -132,6 +132,7 @@ impl Trouble {
     }
 
     /// The row of the table: number and hint.
+    #[expect(clippy::too_many_lines, reason = "one table, one row for each kind")]
     const fn row(&self) -> (u16, &'static str) {
         match self {
             Self::Usage(_) => (100, "Add --help to any command to see how it is written."),

@@ -21,7 +21,7 @@ pub(crate) enum Command {
     ShowDefault,
 }
 
-pub(crate) fn run(app: &App, command: Command) -> Outcome {
+pub(crate) fn run(app: &App, command: &Command) -> Outcome {
     match command {
         Command::Check => check(app),
         Command::ShowDefault => Ok(show_default(app.out)),

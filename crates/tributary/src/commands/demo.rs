@@ -118,7 +118,7 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         subscription: subscription.id,
         replace_portal: true,
     };
-    connecting.with_token(portal.token()).await?;
+    connecting.with_token(Portal::token()).await?;
     let client = app.client(&store, subscription.id).await?;
     let wishes: [(&str, &[&str]); 2] = [
         (VISITOR_KEY, &CONTACT_FIELDS),

@@ -78,16 +78,12 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     let ended = run_levels(app, &store, &scopes, args.dry_run, &cancel).await?;
     let failed = ended.failure();
     let report = ended.json(args.dry_run);
-    match failed {
-        Some(failure) => {
-            app.out.say(ended.text(app.out));
-            Err(failure.reporting(report))
-        }
-        None => {
-            app.out.report(&report, ended.text(app.out));
-            Ok(ended.exit())
-        }
+    if let Some(failure) = failed {
+        app.out.say(ended.text(app.out));
+        return Err(failure.reporting(report));
     }
+    app.out.report(&report, ended.text(app.out));
+    Ok(ended.exit())
 }
 
 /// How the runs of one command ended.
@@ -152,9 +148,8 @@ async fn note_connection(store: &Store, scope: Scope, report: &RunReport) -> Res
         Some(error) if matches!(error.code.as_str(), "TRB0024" | "TRB0025") => {
             Some(error.message.as_str())
         }
-        Some(_) => return Ok(()),
         None if matches!(report.result, State::Success | State::Partial) => None,
-        None => return Ok(()),
+        Some(_) | None => return Ok(()),
     };
     Ok(store
         .set_connection_broken(scope.subscription, broken)
@@ -232,20 +227,20 @@ async fn show(out: Output, level: Level, mut progress: watch::Receiver<Progress>
 }
 
 fn message(level: Level, progress: &Progress) -> Cow<'static, str> {
-    let mut text = format!("{level} level: {}", doing(progress.phase));
+    let mut text = vec![format!("{level} level: {}", doing(progress.phase))];
     match progress.expected {
-        Some(expected) => text.push_str(&format!(
+        Some(expected) => text.push(format!(
             ", {} of {} records",
             grouped(progress.records),
             grouped(expected)
         )),
-        None => text.push_str(&format!(", {} records", grouped(progress.records))),
+        None => text.push(format!(", {} records", grouped(progress.records))),
     }
-    text.push_str(&format!(", {} calls", grouped(progress.calls)));
+    text.push(format!(", {} calls", grouped(progress.calls)));
     if let Some(left) = progress.quota_left {
-        text.push_str(&format!(" ({} left today)", grouped(left)));
+        text.push(format!(" ({} left today)", grouped(left)));
     }
-    text.into()
+    text.concat().into()
 }
 
 const fn doing(phase: Phase) -> &'static str {

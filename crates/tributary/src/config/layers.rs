@@ -70,7 +70,7 @@ impl Layers {
             })?;
             layer.push((key, text, origin.clone()));
         }
-        self.lay(layer)
+        self.lay(&layer)
     }
 
     /// Lays the environment over what there is.
@@ -97,11 +97,11 @@ impl Layers {
             layer.push((key, text, origin));
         }
         layer.sort_by(|one, other| one.0.cmp(&other.0));
-        self.lay(layer)
+        self.lay(&layer)
     }
 
-    fn lay(&mut self, layer: Vec<(String, String, Origin)>) -> Result<(), Trouble> {
-        for (key, text, origin) in &layer {
+    fn lay(&mut self, layer: &[(String, String, Origin)]) -> Result<(), Trouble> {
+        for (key, text, origin) in layer {
             let Some((&key, form)) = self
                 .settings
                 .get_key_value(key.as_str())

@@ -69,7 +69,7 @@ impl Portal {
     }
 
     /// Opens the portal.
-    pub(super) fn token(&self) -> SecretString {
+    pub(super) fn token() -> SecretString {
         static_token(ID).into()
     }
 

@@ -13,27 +13,27 @@ use crate::{
     },
 };
 
-/// Visitors looked at, to show some with much to see.
-const LOOKED_AT: i64 = 400;
+/// Where to look for visitors: ids that are numbers, UUIDs and e-mail addresses begin differently.
+const PLACES: [&str; 3] = ["1", "a", "k"];
 
-/// Visitors shown.
-const SHOWN: usize = 3;
+/// Visitors looked at in each place, to show one with much to see.
+const LOOKED_AT: i64 = 100;
 
 /// Some visitors: what the product knew, beside what HubSpot added.
 pub(super) async fn enriched(out: Output, store: &Store, scope: Scope) -> Result<String, Failure> {
-    let mut visitors = store.subjects(scope, "", LOOKED_AT).await?;
-    visitors.sort_by_key(|visitor| std::cmp::Reverse(values(visitor.hubspot.as_deref()).len()));
-    // Of several kinds of id, one each.
-    let mut shown: Vec<&Subject> = Vec::new();
-    for visitor in &visitors {
-        if shown.len() < SHOWN && shown.iter().all(|one| one.id.len() != visitor.id.len()) {
-            shown.push(visitor);
-        }
+    let mut shown: Vec<Subject> = Vec::new();
+    for place in PLACES {
+        let visitors = store.subjects(scope, place, LOOKED_AT).await?;
+        let best = visitors
+            .into_iter()
+            .max_by_key(|visitor| values(visitor.hubspot.as_deref()).len());
+        shown.extend(best.filter(|best| best.hubspot.is_some()));
     }
-    let mut text = format!(
+    shown.dedup_by(|one, other| one.id == other.id);
+    let mut text = vec![format!(
         "\n{}",
         out.toned(Tone::Strong, "Some visitors, before and after")
-    );
+    )];
     for visitor in shown {
         let agent = values(visitor.agent.as_deref());
         let hubspot = values(visitor.hubspot.as_deref());
@@ -52,12 +52,12 @@ pub(super) async fn enriched(out: Output, store: &Store, scope: Scope) -> Result
             let (left, right) = (cell(&agent, at), cell(&hubspot, at));
             table.row([left.0, left.1, right.0, right.1]);
         }
-        text.push_str(&format!(
+        text.push(format!(
             "\n\n  visitor {}\n{table}",
             one_line(&visitor.id, 60)
         ));
     }
-    Ok(text)
+    Ok(text.concat())
 }
 
 fn values(stored: Option<&str>) -> Vec<(String, String)> {

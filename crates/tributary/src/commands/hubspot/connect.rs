@@ -77,15 +77,14 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
         connection::Kind::Static => "static",
         connection::Kind::OAuth => "oauth",
     };
-    let mut text = app
-        .out
-        .toned(Tone::Good, format_args!("Connected to portal {portal}"));
-    text.push_str(&format!(
+    let connected = format_args!("Connected to portal {portal}");
+    let mut text = vec![app.out.toned(Tone::Good, connected)];
+    text.push(format!(
         " ({}, time zone {}).",
         granted.portal.ui_domain, granted.portal.time_zone
     ));
     if !granted.lacking.is_empty() {
-        text.push_str(&format!(
+        text.push(format!(
             "\nNot granted: {}. That level cannot be synced.",
             granted.lacking.join(", ")
         ));
@@ -100,7 +99,7 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
             "scopes": granted.scopes,
             "missing_scopes": granted.lacking,
         }),
-        text,
+        text.concat(),
     );
     Ok(Exit::Done)
 }

@@ -35,6 +35,10 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Args)]
 #[group(id = "what", multiple = false)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "clap's group lets at most one be set"
+)]
 struct What {
     /// The records that matched nothing, with the reason.
     #[arg(long)]
@@ -98,17 +102,19 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
         rows,
         truncated,
     };
-    let mut text = table(list, rows);
-    if rows.is_empty() {
-        text = format!("Run {} has none.", run.id);
+    let text = if rows.is_empty() {
+        format!("Run {} has none.", run.id)
     } else if truncated {
-        text.push_str(&format!(
-            "\n\nthe first {}; the whole list: tributary runs show {} {} --csv",
+        format!(
+            "{}\n\nthe first {}; the whole list: tributary runs show {} --{} --csv",
+            table(list, rows),
             grouped(rows.len() as u64),
             run.id,
-            list.flag()
-        ));
-    }
+            list.name()
+        )
+    } else {
+        table(list, rows)
+    };
     app.out.report(&report, text);
     Ok(Exit::Done)
 }
@@ -130,10 +136,6 @@ impl List {
             Self::Changed => "changed",
             Self::Ended => "ended",
         }
-    }
-
-    fn flag(self) -> String {
-        format!("--{}", self.name())
     }
 
     const fn columns(self) -> [&'static str; 4] {

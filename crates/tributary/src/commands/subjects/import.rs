@@ -27,7 +27,8 @@ const LISTED: usize = 20;
 
 /// Load ids and agent metadata from a file.
 ///
-/// NDJSON has one object per line: {"id":"…","agent":{…}}, for visitors with "accounts":["…"] besides; null clears a value.
+/// NDJSON has one object per line: {"id":"…","agent":{…}}, for visitors with a list of "accounts" besides; null clears a
+/// value.
 /// CSV has a header row: id, for visitors accounts (ids separated by ;), every other column agent metadata; an empty
 /// cell says nothing. Bad lines are listed and the rest is loaded; the exit status is 3 then.
 #[derive(Debug, clap::Args)]
@@ -208,15 +209,15 @@ impl Summary {
             bad,
             ..
         } = self.report;
-        let mut text = format!(
+        let mut text = vec![format!(
             "Read {}: {} new, {} known before, {}.",
             counted(lines, "line"),
             grouped(created),
             grouped(known),
             counted(bad, "bad line")
-        );
+        )];
         if self.removed > 0 {
-            text.push_str(&format!(" Removed {}.", counted(self.removed, "id")));
+            text.push(format!(" Removed {}.", counted(self.removed, "id")));
         }
         if !self.report.fields.is_empty() {
             let fields: Vec<String> = self
@@ -225,9 +226,9 @@ impl Summary {
                 .iter()
                 .map(|(name, kind)| format!("agent.{name} ({kind})"))
                 .collect();
-            text.push_str(&format!("\nNew fields: {}", fields.join(", ")));
+            text.push(format!("\nNew fields: {}", fields.join(", ")));
         }
-        text
+        text.concat()
     }
 }
 

@@ -55,33 +55,33 @@ pub(super) async fn run(app: &App, level: Level, args: Args) -> Outcome {
             ]);
         }
     }
-    let mut text = app
-        .out
-        .toned(Tone::Strong, format_args!("{level} {}", subject.id));
+    let title = format_args!("{level} {}", subject.id);
+    let mut text = vec![app.out.toned(Tone::Strong, title)];
     if let Some(accounts) = accounts(level, &subject) {
-        text.push_str(&format!("\naccounts: {accounts}"));
+        text.push(format!("\naccounts: {accounts}"));
     }
     match (subject.record, subject.run) {
         (Some(record), Some(run)) => {
-            text.push_str(&format!(
+            text.push(format!(
                 "\nfed by HubSpot record {record}, last changed by run {run}"
             ));
         }
-        (Some(record), None) => text.push_str(&format!("\nfed by HubSpot record {record}")),
-        (None, Some(run)) => text.push_str(&format!(
+        (Some(record), None) => text.push(format!("\nfed by HubSpot record {record}")),
+        (None, Some(run)) => text.push(format!(
             "\nfed by no HubSpot record any more; its values are those of run {run}"
         )),
-        (None, None) => text.push_str("\nfed by no HubSpot record"),
+        (None, None) => text.push("\nfed by no HubSpot record".into()),
     }
-    text.push_str(&format!(
+    text.push(format!(
         "\nknown since {}, last import or edit {}",
         time::minute(subject.created_at),
         time::minute(subject.updated_at)
     ));
     if !table.is_empty() {
-        text.push_str(&format!("\n\n{table}"));
+        text.push(format!("\n\n{table}"));
     }
-    app.out.report(&Numbered(Shown::of(level, &subject)), text);
+    app.out
+        .report(&Numbered(Shown::of(level, &subject)), text.concat());
     Ok(Exit::Done)
 }
 
