@@ -47,19 +47,19 @@ impl Session {
     /// The losers become misses. Meant to be called only when a key was seen twice, for it reads all candidates.
     pub async fn settle_contested(&mut self) -> Result<Vec<Withdrawn>, Error> {
         let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-            "UPDATE outcome SET kind = ?3, relink = 0, version_id = NULL, written = 0, cleared = 0
-             WHERE run_id = ?1 AND record_id IN (
-                 SELECT record_id FROM (
-                     SELECT record_id, row_number() OVER (
-                         PARTITION BY subject_pk ORDER BY modified_at DESC, record_id DESC) AS place
-                     FROM outcome
-                     WHERE run_id = ?1 AND kind = ?2 AND subject_pk IN (
-                         SELECT subject_pk FROM outcome WHERE run_id = ?1 AND kind = ?2
-                         GROUP BY subject_pk HAVING count(*) > 1))
-                 WHERE place > 1)
-             RETURNING record_id, fingerprint, presence",
+            self.sql(
+                "UPDATE {staged} SET kind = ?2, relink = 0, version_id = NULL, written = 0, cleared = 0
+                 WHERE record_id IN (
+                     SELECT record_id FROM (
+                         SELECT record_id, row_number() OVER (
+                             PARTITION BY subject_pk ORDER BY modified_at DESC, record_id DESC) AS place
+                         FROM {staged}
+                         WHERE kind = ?1 AND subject_pk IN (
+                             SELECT subject_pk FROM {staged} WHERE kind = ?1 GROUP BY subject_pk HAVING count(*) > 1))
+                     WHERE place > 1)
+                 RETURNING record_id, fingerprint, presence",
+            ),
         )
-        .bind(self.run.0.cast_signed())
         .bind(MATCHED)
         .bind(DUPLICATE)
         .fetch_all(&mut *self.conn)
@@ -88,15 +88,15 @@ impl Session {
         last: i64,
         limit: i64,
     ) -> Result<Vec<UnclaimedLink>, Error> {
-        let rows: Vec<(i64, String, i64, bool)> = sqlx::query_as(
+        let rows: Vec<(i64, String, i64, bool)> = sqlx::query_as(self.sql(
             "SELECT l.subject_pk, s.id, l.record_id,
-                    EXISTS (SELECT 1 FROM outcome d WHERE d.run_id = ?1 AND d.record_id = l.record_id)
-             FROM link l JOIN subject s ON s.pk = l.subject_pk
-             WHERE l.subscription_id = ?2 AND l.level = ?3 AND l.record_id IS NOT NULL AND l.subject_pk > ?5 AND l.subject_pk <= ?6
-               AND l.subject_pk NOT IN (SELECT subject_pk FROM outcome WHERE run_id = ?1 AND kind = ?4)
-             ORDER BY l.subject_pk LIMIT ?7",
-        )
-        .bind(self.run.0.cast_signed())
+                        EXISTS (SELECT 1 FROM {staged} d WHERE d.record_id = l.record_id)
+                 FROM link l JOIN subject s ON s.pk = l.subject_pk
+                 WHERE l.subscription_id = ?1 AND l.level = ?2 AND l.record_id IS NOT NULL
+                   AND l.subject_pk > ?4 AND l.subject_pk <= ?5
+                   AND l.subject_pk NOT IN (SELECT subject_pk FROM {staged} WHERE kind = ?3)
+                 ORDER BY l.subject_pk LIMIT ?6",
+        ))
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
         .bind(MATCHED)
@@ -145,12 +145,18 @@ impl Session {
         let run = self.run.0.cast_signed();
         begin(&mut self.conn, DOING).await?;
         sqlx::query(
-            "INSERT INTO link (subscription_id, level, subject_pk, record_id, version_id, fingerprint, mapping_version, run_id)
-             SELECT ?1, ?2, subject_pk, record_id, version_id, fingerprint, ?3, ?4
-             FROM outcome WHERE run_id = ?4 AND kind = ?5 AND relink ORDER BY subject_pk
-             ON CONFLICT (subscription_id, level, subject_pk) DO UPDATE
-             SET record_id = excluded.record_id, version_id = coalesce(excluded.version_id, version_id),
-                 fingerprint = excluded.fingerprint, mapping_version = excluded.mapping_version, run_id = excluded.run_id",
+            // A subject may have been erased since it was matched.
+            self.sql(
+                "INSERT INTO link (
+                     subscription_id, level, subject_pk, record_id, version_id, fingerprint, mapping_version, run_id)
+                 SELECT ?1, ?2, subject_pk, record_id, version_id, fingerprint, ?3, ?4
+                 FROM {staged} WHERE kind = ?5 AND relink
+                   AND EXISTS (SELECT 1 FROM subject WHERE pk = subject_pk) ORDER BY subject_pk
+                 ON CONFLICT (subject_pk) DO UPDATE
+                 SET record_id = excluded.record_id, version_id = coalesce(excluded.version_id, version_id),
+                     fingerprint = excluded.fingerprint, mapping_version = excluded.mapping_version,
+                     run_id = excluded.run_id",
+            ),
         )
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())

@@ -263,6 +263,7 @@ pub(crate) async fn erase(
         "DELETE FROM outcome WHERE subject_pk = ?1",
         "DELETE FROM ended_link WHERE subject_pk = ?1",
         "DELETE FROM version WHERE subject_pk = ?1",
+        "DELETE FROM link WHERE subject_pk = ?1",
     ] {
         sqlx::query(sql).bind(pk).execute(&mut *conn).await?;
     }
@@ -275,12 +276,6 @@ pub(crate) async fn erase(
     .bind(scope.level_code())
     .execute(&mut *conn)
     .await?;
-    sqlx::query("DELETE FROM link WHERE subscription_id = ? AND level = ? AND subject_pk = ?")
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(pk)
-        .execute(&mut *conn)
-        .await?;
     sqlx::query("DELETE FROM subject WHERE pk = ?")
         .bind(pk)
         .execute(conn)

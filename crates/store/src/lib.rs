@@ -15,6 +15,7 @@ pub mod matching;
 pub mod near;
 pub mod outcome;
 pub mod proof;
+mod ranges;
 pub mod retention;
 pub mod run;
 pub mod stage;

@@ -49,7 +49,7 @@ impl Session {
                  k.key, s.pk, l.record_id, l.version_id, l.fingerprint, l.mapping_version))
              FROM json_each(?1) k
              CROSS JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value
-             LEFT JOIN link l ON l.subscription_id = ?2 AND l.level = ?3 AND l.subject_pk = s.pk",
+             LEFT JOIN link l ON l.subject_pk = s.pk",
         )
         .bind(text_array(keys))
         .bind(self.scope.subscription.0)

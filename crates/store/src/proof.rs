@@ -43,16 +43,15 @@ pub struct Stored<'a> {
 /// Subjects that are read back by one statement.
 const READ_BACK: i64 = 1_000;
 
-/// Between subjects. A payload holds no control character; one that does was put there by something else.
-const SEPARATOR: char = '\u{1e}';
-
 impl Session {
     /// Counts this run's outcomes in the database.
     pub async fn tally(&mut self) -> Result<Vec<Tally>, Error> {
         let rows: Vec<(i64, i64, i64, i64, i64, i64)> = sqlx::query_as(
-            "SELECT kind, count(*), count(version_id), sum(version_id IS NULL), sum(written), sum(cleared) FROM outcome WHERE run_id = ? GROUP BY kind",
+            self.sql(
+                "SELECT kind, count(*), count(version_id), sum(version_id IS NULL), sum(written), sum(cleared)
+                 FROM {staged} GROUP BY kind",
+            ),
         )
-        .bind(self.run.0.cast_signed())
         .fetch_all(&mut *self.conn)
         .await
         .map_err(doing("count the outcomes"))?;
@@ -90,32 +89,31 @@ impl Session {
     pub async fn read_back(&mut self, mut visit: impl FnMut(Stored<'_>)) -> Result<(), Error> {
         let mut after = i64::MIN;
         loop {
-            let (lines, last): (Option<String>, Option<i64>) = sqlx::query_as(
-                "SELECT group_concat(line, char(30)), max(record_id) FROM (
-                     SELECT o.record_id, concat_ws(' ', o.record_id, o.subject_pk, o.fingerprint,
-                         CASE WHEN instr(v.payload, char(30)) THEN '' ELSE coalesce(v.payload, '') END) AS line
-                     FROM outcome o
-                     LEFT JOIN link l ON l.subscription_id = ?3 AND l.level = ?4 AND l.subject_pk = o.subject_pk
-                                     AND l.record_id = o.record_id
-                     LEFT JOIN version v ON v.id = l.version_id
-                     WHERE o.run_id = ?1 AND o.kind = ?2 AND o.record_id > ?5 ORDER BY o.record_id LIMIT ?6)",
+            let (subjects, last): (Option<String>, Option<i64>) = sqlx::query_as(
+                self.sql(
+                    "SELECT group_concat(subject, ''), max(record_id) FROM (
+                         SELECT o.record_id, concat_ws(' ', o.record_id, o.subject_pk, o.fingerprint,
+                             coalesce(octet_length(v.payload), 0), coalesce(v.payload, '')) AS subject
+                         FROM {staged} o
+                         LEFT JOIN link l ON l.subject_pk = o.subject_pk AND l.record_id = o.record_id
+                         LEFT JOIN version v ON v.id = l.version_id
+                         WHERE o.kind = ? AND o.record_id > ? ORDER BY o.record_id LIMIT ?)",
+                ),
             )
-            .bind(self.run.0.cast_signed())
             .bind(MATCHED)
-            .bind(self.scope.subscription.0)
-            .bind(self.scope.level_code())
             .bind(after)
             .bind(READ_BACK)
             .fetch_one(&mut *self.conn)
             .await
             .map_err(doing("read the destination back"))?;
-            let (Some(lines), Some(last)) = (lines, last) else {
+            let (Some(mut rest), Some(last)) = (subjects.as_deref(), last) else {
                 return Ok(());
             };
-            for line in lines.split(SEPARATOR) {
+            while !rest.is_empty() {
                 visit(
-                    stored(line)
-                        .ok_or_else(|| corrupt("a subject")("a line read back has another form"))?,
+                    stored(&mut rest).ok_or_else(|| {
+                        corrupt("a subject")("what was read back has another form")
+                    })?,
                 );
             }
             after = last;
@@ -131,22 +129,19 @@ impl Session {
         let run = self.run.0.cast_signed();
         begin(&mut self.conn, DOING).await?;
         sqlx::query(
-            "UPDATE link SET mapping_version = -1
-             WHERE subscription_id = ?1 AND level = ?2 AND subject_pk IN (
-                 SELECT subject_pk FROM outcome WHERE run_id = ?3 AND record_id IN (SELECT value FROM json_each(?4)))",
+            self.sql(
+                "UPDATE link SET mapping_version = -1 WHERE subject_pk IN (
+                     SELECT subject_pk FROM {staged} WHERE record_id IN (SELECT value FROM json_each(?)))",
+            ),
         )
-        .bind(self.scope.subscription.0)
-        .bind(self.scope.level_code())
-        .bind(run)
         .bind(&ids)
         .execute(&mut *self.conn)
         .await
         .map_err(doing(DOING))?;
-        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-            "DELETE FROM outcome WHERE run_id = ? AND kind = ? AND record_id IN (SELECT value FROM json_each(?))
-             RETURNING record_id, fingerprint, presence",
-        )
-        .bind(run)
+        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(self.sql(
+            "DELETE FROM {staged} WHERE kind = ? AND record_id IN (SELECT value FROM json_each(?))
+                 RETURNING record_id, fingerprint, presence",
+        ))
         .bind(MATCHED)
         .bind(&ids)
         .fetch_all(&mut *self.conn)
@@ -164,13 +159,12 @@ impl Session {
 
     /// Deletes versions that this run staged for candidates that did not prevail.
     pub async fn drop_unused_versions(&mut self) -> Result<(), Error> {
-        sqlx::query(
-            "DELETE FROM version WHERE id BETWEEN ?1 AND ?2
-             AND id NOT IN (SELECT version_id FROM outcome WHERE run_id = ?3 AND version_id IS NOT NULL)",
-        )
+        sqlx::query(self.sql(
+            "DELETE FROM version WHERE id BETWEEN ? AND ?
+                 AND id NOT IN (SELECT version_id FROM {staged} WHERE version_id IS NOT NULL)",
+        ))
         .bind(first_version(self.run))
         .bind(first_version(RunId(self.run.0 + 1)) - 1)
-        .bind(self.run.0.cast_signed())
         .execute(&mut *self.conn)
         .await
         .map(drop)
@@ -178,12 +172,19 @@ impl Session {
     }
 }
 
-fn stored(line: &str) -> Option<Stored<'_>> {
-    let mut parts = line.splitn(4, ' ');
+/// Takes the next subject off what was read back: three numbers, the length of the payload in bytes, the payload.
+fn stored<'a>(rest: &mut &'a str) -> Option<Stored<'a>> {
+    let mut parts = rest.splitn(5, ' ');
+    let record = parts.next()?.parse().ok()?;
+    let subject = parts.next()?.parse().ok()?;
+    let fingerprint: i64 = parts.next()?.parse().ok()?;
+    let length = parts.next()?.parse().ok()?;
+    let (payload, after) = parts.next()?.split_at_checked(length)?;
+    *rest = after;
     Some(Stored {
-        record: parts.next()?.parse().ok()?,
-        subject: parts.next()?.parse().ok()?,
-        fingerprint: parts.next()?.parse::<i64>().ok()?.cast_unsigned(),
-        payload: parts.next()?,
+        record,
+        subject,
+        fingerprint: fingerprint.cast_unsigned(),
+        payload,
     })
 }

@@ -3,37 +3,9 @@
 use jiff::Timestamp;
 use model::RunId;
 
-use crate::{Error, Scope, Store, error::doing, outcome::MATCHED, stage::first_version};
+use crate::{Error, Store, error::doing, stage::first_version};
 
 impl Store {
-    /// Deletes the matched outcomes of all runs of a level but its latest: they would say again what the links say.
-    pub async fn drop_superseded_outcomes(&self, scope: Scope) -> Result<(), Error> {
-        const DOING: &str = "drop superseded outcomes";
-        let Some(latest) = self.latest_applied_run(scope).await? else {
-            return Ok(());
-        };
-        let older: Vec<i64> = sqlx::query_scalar(
-            "SELECT id FROM run WHERE subscription_id = ? AND level = ? AND id <> ? AND state <> 'running'
-             AND EXISTS (SELECT 1 FROM outcome WHERE run_id = run.id AND kind = ?)",
-        )
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(latest.0.cast_signed())
-        .bind(MATCHED)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(doing(DOING))?;
-        for run in older {
-            sqlx::query("DELETE FROM outcome WHERE run_id = ? AND kind = ?")
-                .bind(run)
-                .bind(MATCHED)
-                .execute(&self.pool)
-                .await
-                .map_err(doing(DOING))?;
-        }
-        Ok(())
-    }
-
     /// Deletes the details of runs that ended before `cutoff`: misses, quarantined values, ended links, and the versions
     /// they superseded. The reports and the present values stay. Says how many runs were pruned.
     pub async fn prune(&self, cutoff: Timestamp) -> Result<u64, Error> {

@@ -7,7 +7,7 @@ use crate::{
     Error, Miss, OutcomeKind, Scope, Session, Store, SubscriptionId,
     error::{corrupt, doing},
     level_code, level_of,
-    stage::{first_version, forget_staged},
+    stage::{first_version, forget_staged, keep_outcomes},
 };
 
 /// How a run ended, or that it has not.
@@ -202,8 +202,8 @@ impl Store {
         Session::begin(self, scope, RunId(run.cast_unsigned())).await
     }
 
-    /// Ends a run with its report and gives its level free. What a run staged but did not apply is cleared away, except
-    /// the misses and quarantined values of a dry run, which are what it was made for.
+    /// Ends a run with its report and gives its level free. Of a run that was carried out, dry or not, the misses and
+    /// quarantined values are kept; what a failed or cancelled one staged is cleared away.
     pub async fn finish_run(
         &self,
         run: RunId,
@@ -220,6 +220,8 @@ impl Store {
             .map_err(doing(DOING))?;
         if matches!(state, State::Failed | State::Cancelled) {
             forget_staged(&mut tx, run).await.map_err(doing(DOING))?;
+        } else {
+            keep_outcomes(&mut tx, run).await.map_err(doing(DOING))?;
         }
         sqlx::query("UPDATE run SET state = ?, finished_at = ?, report = ? WHERE id = ?")
             .bind(state.name())

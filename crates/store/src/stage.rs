@@ -1,7 +1,10 @@
 //! The write side of a run, up to but without its application.
 //!
-//! A run stages what it finds while it reads: an outcome per record, a new version per changed subject, a row per quarantined
-//! value. Nothing of that is seen by anyone until [`Session::apply`] points the links to the new versions in one transaction.
+//! A run stages what it finds while it reads: what becomes of each record in a table of the run's own, a new version per
+//! changed subject, a row per quarantined value. Nothing of that is seen by anyone until [`Session::apply`] points the links
+//! to the new versions in one transaction. The run's table goes when the run ends; only records that fed nobody are kept, in
+//! `outcome`. A table of its own is appended to in record order and dropped whole, which costs a fraction of writing rows
+//! to a shared one and deleting them again.
 
 use std::sync::Arc;
 
@@ -23,8 +26,10 @@ pub struct Session {
     pub(crate) conn: PoolConnection<Sqlite>,
     pub(crate) scope: Scope,
     pub(crate) run: RunId,
+    /// Its table, as `{staged}` in statements.
+    table: String,
     next_version: i64,
-    outcomes: Bulk,
+    staged: Bulk,
     versions: Bulk,
     quarantines: Bulk,
 }
@@ -101,6 +106,11 @@ pub struct QuarantinedValue {
     pub value: String,
 }
 
+/// The name of a run's own table.
+pub(crate) fn staging_table(run: RunId) -> String {
+    format!("staged_{run}")
+}
+
 /// The id of a run's first version; see the schema.
 pub(crate) fn first_version(run: RunId) -> i64 {
     run.0.cast_signed() << 32
@@ -108,21 +118,44 @@ pub(crate) fn first_version(run: RunId) -> i64 {
 
 impl Session {
     pub(crate) async fn begin(store: &Store, scope: Scope, run: RunId) -> Result<Self, Error> {
-        let conn = store
+        let mut conn = store
             .pool
             .acquire()
             .await
             .map_err(doing("take a connection for the run"))?;
+        let table = staging_table(run);
+        sqlx::query(AssertSqlSafe(format!(
+            "CREATE TABLE {table} (
+                 record_id   INTEGER PRIMARY KEY,
+                 kind        INTEGER NOT NULL, -- see store::outcome
+                 subject_pk  INTEGER,          -- matched, and a duplicate's contested subject
+                 modified_at INTEGER NOT NULL,
+                 fingerprint INTEGER,          -- matched: of the values the subject shall hold
+                 presence    BLOB,             -- matched: a bit per selected field that has a value
+                 version_id  INTEGER,          -- matched and changed: the new state
+                 written     INTEGER NOT NULL,
+                 cleared     INTEGER NOT NULL,
+                 relink      INTEGER NOT NULL, -- the link row must be written
+                 key_text    TEXT,             -- missed: the key as it came
+                 near_id     TEXT              -- missed by little: the id it nearly is
+             )"
+        )))
+        .execute(&mut *conn)
+        .await
+        .map_err(doing("make the run's table"))?;
         Ok(Self {
             conn,
             scope,
             run,
             next_version: first_version(run),
-            outcomes: Bulk::new(
-                "INSERT INTO outcome (run_id, record_id, kind, subject_pk, modified_at, fingerprint, presence, version_id, \
-                 written, cleared, relink, key_text, near_id) VALUES ",
-                13,
+            staged: Bulk::new(
+                &format!(
+                    "INSERT INTO {table} (record_id, kind, subject_pk, modified_at, fingerprint, presence, version_id, \
+                     written, cleared, relink, key_text, near_id) VALUES "
+                ),
+                12,
             ),
+            table,
             versions: Bulk::new(
                 "INSERT INTO version (id, subject_pk, record_id, previous_id, payload) VALUES ",
                 5,
@@ -140,6 +173,11 @@ impl Session {
             .close()
             .await
             .map_err(doing("close the run's connection"))
+    }
+
+    /// A statement about this run's table, which it calls `{staged}`.
+    pub(crate) fn sql(&self, statement: &str) -> AssertSqlSafe<String> {
+        AssertSqlSafe(statement.replace("{staged}", &self.table))
     }
 
     /// The run this session writes for.
@@ -221,10 +259,9 @@ impl Session {
             )
             .await
             .map_err(doing(DOING))?;
-        self.outcomes
+        self.staged
             .insert(&mut self.conn, outcomes, |query, row| {
                 query
-                    .bind(run)
                     .bind(row.record)
                     .bind(row.kind)
                     .bind(row.subject)
@@ -254,97 +291,28 @@ impl Session {
         commit(&mut self.conn, DOING).await
     }
 
-    /// The records of an inclusive range that this run has staged, in id order. Meant for small ranges.
-    pub async fn staged_in(
-        &mut self,
-        from: RecordId,
-        to: RecordId,
-    ) -> Result<Vec<RecordId>, Error> {
-        sqlx::query_scalar::<_, i64>(
-            "SELECT record_id FROM outcome WHERE run_id = ? AND record_id BETWEEN ? AND ? ORDER BY record_id",
-        )
-        .bind(self.run.0.cast_signed())
-        .bind(from.0.cast_signed())
-        .bind(to.0.cast_signed())
-        .fetch_all(&mut *self.conn)
-        .await
-        .map(|records| records.into_iter().map(|id| RecordId(id.cast_unsigned())).collect())
-        .map_err(doing("read what was staged"))
-    }
-
-    /// How many records of an inclusive range this run has staged.
-    pub async fn count_staged_in(&mut self, from: RecordId, to: RecordId) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
-            "SELECT count(*) FROM outcome WHERE run_id = ? AND record_id BETWEEN ? AND ?",
-        )
-        .bind(self.run.0.cast_signed())
-        .bind(from.0.cast_signed())
-        .bind(to.0.cast_signed())
-        .fetch_one(&mut *self.conn)
-        .await
-        .map(i64::cast_unsigned)
-        .map_err(doing("count what was staged"))
-    }
-
-    /// Of these, how many are excluded.
-    pub async fn count_excluded_in(&mut self, from: RecordId, to: RecordId) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
-            "SELECT count(*) FROM outcome WHERE run_id = ? AND record_id BETWEEN ? AND ? AND kind = ?",
-        )
-        .bind(self.run.0.cast_signed())
-        .bind(from.0.cast_signed())
-        .bind(to.0.cast_signed())
-        .bind(OutcomeKind::Excluded.number())
-        .fetch_one(&mut *self.conn)
-        .await
-        .map(i64::cast_unsigned)
-        .map_err(doing("count what was excluded"))
-    }
-
-    /// The staged record of an inclusive range that has `n` before it.
-    pub async fn nth_staged_in(
-        &mut self,
-        from: RecordId,
-        to: RecordId,
-        n: u64,
-    ) -> Result<Option<RecordId>, Error> {
-        sqlx::query_scalar::<_, i64>(
-            "SELECT record_id FROM outcome WHERE run_id = ? AND record_id BETWEEN ? AND ?
-             ORDER BY record_id LIMIT 1 OFFSET ?",
-        )
-        .bind(self.run.0.cast_signed())
-        .bind(from.0.cast_signed())
-        .bind(to.0.cast_signed())
-        .bind(n.cast_signed())
-        .fetch_optional(&mut *self.conn)
-        .await
-        .map(|record| record.map(|id| RecordId(id.cast_unsigned())))
-        .map_err(doing("halve what was staged"))
-    }
-
     /// Turns staged records into excluded ones: they were delivered, but are gone. Returns those that were matched.
     pub async fn exclude(&mut self, records: &[RecordId]) -> Result<Vec<Withdrawn>, Error> {
         const DOING: &str = "exclude records";
-        let run = self.run.0.cast_signed();
         let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
         let ids = serde_json::to_string(&ids).expect("numbers serialise");
         begin(&mut self.conn, DOING).await?;
-        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-            "SELECT record_id, fingerprint, presence FROM outcome
-             WHERE run_id = ? AND kind = ? AND record_id IN (SELECT value FROM json_each(?))",
-        )
-        .bind(run)
+        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(self.sql(
+            "SELECT record_id, fingerprint, presence FROM {staged}
+                 WHERE kind = ? AND record_id IN (SELECT value FROM json_each(?))",
+        ))
         .bind(OutcomeKind::Matched.number())
         .bind(&ids)
         .fetch_all(&mut *self.conn)
         .await
         .map_err(doing(DOING))?;
         sqlx::query(
-            "UPDATE outcome SET kind = ?, relink = 0, version_id = NULL, written = 0, cleared = 0, subject_pk = NULL
-             WHERE run_id = ? AND record_id IN (SELECT value FROM json_each(?))",
+            self.sql(
+                "UPDATE {staged} SET kind = ?, relink = 0, version_id = NULL, written = 0, cleared = 0, subject_pk = NULL
+                 WHERE record_id IN (SELECT value FROM json_each(?))",
+            ),
         )
         .bind(OutcomeKind::Excluded.number())
-        .bind(run)
         .bind(&ids)
         .execute(&mut *self.conn)
         .await
@@ -357,7 +325,11 @@ impl Session {
     pub async fn unstage(&mut self) -> Result<(), Error> {
         const DOING: &str = "clear what was staged";
         begin(&mut self.conn, DOING).await?;
-        forget_staged(&mut self.conn, self.run)
+        sqlx::query(self.sql("DELETE FROM {staged}"))
+            .execute(&mut *self.conn)
+            .await
+            .map_err(doing(DOING))?;
+        forget_details(&mut self.conn, self.run)
             .await
             .map_err(doing(DOING))?;
         self.next_version = first_version(self.run);
@@ -365,11 +337,42 @@ impl Session {
     }
 }
 
-/// Deletes a run's outcomes, quarantined values and those versions that no link points to.
+/// Deletes everything a run has staged and not applied.
 pub(crate) async fn forget_staged(
     conn: &mut SqliteConnection,
     run: RunId,
 ) -> Result<(), sqlx::Error> {
+    drop_staging_table(&mut *conn, run).await?;
+    forget_details(conn, run).await
+}
+
+/// Keeps the records that fed nobody, and drops the rest of what a run staged about records.
+pub(crate) async fn keep_outcomes(
+    conn: &mut SqliteConnection,
+    run: RunId,
+) -> Result<(), sqlx::Error> {
+    let table = staging_table(run);
+    sqlx::query(AssertSqlSafe(format!(
+        "INSERT INTO outcome (run_id, record_id, kind, subject_pk, key_text, near_id)
+         SELECT ?, record_id, kind, subject_pk, key_text, near_id FROM {table} WHERE kind <> ? ORDER BY record_id"
+    )))
+    .bind(run.0.cast_signed())
+    .bind(OutcomeKind::Matched.number())
+    .execute(&mut *conn)
+    .await?;
+    drop_staging_table(conn, run).await
+}
+
+async fn drop_staging_table(conn: &mut SqliteConnection, run: RunId) -> Result<(), sqlx::Error> {
+    let table = staging_table(run);
+    sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}")))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Deletes a run's outcomes, quarantined values and those versions that no link points to.
+async fn forget_details(conn: &mut SqliteConnection, run: RunId) -> Result<(), sqlx::Error> {
     let id = run.0.cast_signed();
     for sql in [
         "DELETE FROM outcome WHERE run_id = ?",

@@ -48,7 +48,7 @@ type Row = (
 
 const SELECT: &str = "SELECT s.id, s.accounts, s.agent, s.custom, v.payload, l.record_id, v.id, s.created_at, s.updated_at
      FROM subject s
-     LEFT JOIN link l ON l.subscription_id = s.subscription_id AND l.level = s.level AND l.subject_pk = s.pk
+     LEFT JOIN link l ON l.subject_pk = s.pk
      LEFT JOIN version v ON v.id = l.version_id
      WHERE s.subscription_id = ? AND s.level = ?";
 

@@ -98,11 +98,8 @@ impl Reconciler<'_> {
             let staged = session
                 .count_staged_in(RecordId(range.0), RecordId(range.1))
                 .await?;
-            let excluded = session
-                .count_excluded_in(RecordId(range.0), RecordId(range.1))
-                .await?;
             let portal = self.total_in(range).await?;
-            found.miss(range, portal, staged - excluded);
+            found.miss(range, portal, staged);
         }
         // The whole may have been counted wrongly where no part was: what counts is the last word.
         found.total_after = self

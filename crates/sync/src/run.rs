@@ -383,7 +383,6 @@ impl Work<'_> {
         store
             .finish_run(self.report.run, self.report.result, &text, now)
             .await?;
-        store.drop_superseded_outcomes(self.request.scope).await?;
         self.progress
             .send_modify(|progress| progress.phase = Phase::Done);
         Ok(self.report)

@@ -95,16 +95,16 @@ CREATE TABLE version (
 
 -- Which record feeds a subject, and where its hubspot metadata stands.
 CREATE TABLE link (
+    subject_pk      INTEGER PRIMARY KEY,
     subscription_id INTEGER NOT NULL,
     level           INTEGER NOT NULL,
-    subject_pk      INTEGER NOT NULL,
     record_id       INTEGER,              -- null: the link ended, the values stay
     version_id      INTEGER,
     fingerprint     INTEGER NOT NULL,     -- of the values the mapping version below selects
     mapping_version INTEGER NOT NULL,
-    run_id          INTEGER NOT NULL,     -- the run that wrote this row
-    PRIMARY KEY (subscription_id, level, subject_pk)
-) WITHOUT ROWID;
+    run_id          INTEGER NOT NULL      -- the run that wrote this row
+);
+CREATE INDEX link_live ON link (subscription_id, level) WHERE record_id IS NOT NULL;
 
 CREATE TABLE run (
     id              INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -129,19 +129,13 @@ CREATE TABLE run_lock (
     PRIMARY KEY (subscription_id, level)
 );
 
--- What became of each record a run was given. Matched rows are kept for a level's latest run only.
+-- Records of a run that fed nobody. Those that did are found by `link` and `version`. While a run is under way, what
+-- became of every record stands in a table of its own; see store::stage.
 CREATE TABLE outcome (
     run_id      INTEGER NOT NULL,
     record_id   INTEGER NOT NULL,
     kind        INTEGER NOT NULL,         -- see store::outcome
-    subject_pk  INTEGER,                  -- matched, and a duplicate's contested subject
-    modified_at INTEGER NOT NULL,
-    fingerprint INTEGER,                  -- matched: of the values the subject shall hold
-    presence    BLOB,                     -- matched: a bit per selected field that has a value
-    version_id  INTEGER,                  -- matched and changed: the new state
-    written     INTEGER NOT NULL,
-    cleared     INTEGER NOT NULL,
-    relink      INTEGER NOT NULL,         -- the link row must be written
+    subject_pk  INTEGER,                  -- a duplicate's contested subject
     key_text    TEXT,                     -- missed: the key as it came
     near_id     TEXT,                     -- missed by little: the id it nearly is
     PRIMARY KEY (run_id, record_id)
