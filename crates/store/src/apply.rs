@@ -145,13 +145,11 @@ impl Session {
         let run = self.run.0.cast_signed();
         begin(&mut self.conn, DOING).await?;
         sqlx::query(
-            // A subject may have been erased since it was matched.
             self.sql(
                 "INSERT INTO link (
                      subscription_id, level, subject_pk, record_id, version_id, fingerprint, mapping_version, run_id)
                  SELECT ?1, ?2, subject_pk, record_id, version_id, fingerprint, ?3, ?4
-                 FROM {staged} WHERE kind = ?5 AND relink
-                   AND EXISTS (SELECT 1 FROM subject WHERE pk = subject_pk) ORDER BY subject_pk
+                 FROM {staged} WHERE kind = ?5 AND relink ORDER BY subject_pk
                  ON CONFLICT (subject_pk) DO UPDATE
                  SET record_id = excluded.record_id, version_id = coalesce(excluded.version_id, version_id),
                      fingerprint = excluded.fingerprint, mapping_version = excluded.mapping_version,

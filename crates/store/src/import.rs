@@ -8,7 +8,7 @@ use crate::{
     error::doing,
     mapping::{MappedField, put_field},
     near::forget_near,
-    stage::{Bulk, BulkQuery, begin, commit},
+    stage::{Bulk, BulkQuery, begin, commit, forget_in_staging},
 };
 use model::{Group, MetadataType, PropertyName};
 
@@ -240,6 +240,7 @@ pub(crate) async fn erase(
     id: &str,
 ) -> Result<(), sqlx::Error> {
     forget_near(conn, scope, pk, id).await?;
+    forget_in_staging(conn, scope, pk, id).await?;
     // The records that ever fed it, so that what runs noted about them goes as well.
     let records: Vec<i64> = sqlx::query_scalar(
         "SELECT record_id FROM version WHERE subject_pk = ?1

@@ -346,6 +346,32 @@ pub(crate) async fn forget_staged(
     forget_details(conn, run).await
 }
 
+/// Takes a subject that is being erased out of what a run under way has staged, so that applying does not revive it.
+pub(crate) async fn forget_in_staging(
+    conn: &mut SqliteConnection,
+    scope: Scope,
+    pk: i64,
+    id: &str,
+) -> Result<(), sqlx::Error> {
+    let run: Option<i64> =
+        sqlx::query_scalar("SELECT run_id FROM run_lock WHERE subscription_id = ? AND level = ?")
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .fetch_optional(&mut *conn)
+            .await?;
+    let Some(run) = run else { return Ok(()) };
+    let table = staging_table(RunId(run.cast_unsigned()));
+    sqlx::query(AssertSqlSafe(format!(
+        "DELETE FROM {table} WHERE subject_pk = ? OR near_id = ? OR key_text = ?"
+    )))
+    .bind(pk)
+    .bind(id)
+    .bind(id)
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
 /// Keeps the records that fed nobody, and drops the rest of what a run staged about records.
 pub(crate) async fn keep_outcomes(
     conn: &mut SqliteConnection,
