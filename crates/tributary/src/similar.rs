@@ -9,7 +9,7 @@ pub(crate) fn nearest<'a>(
     names
         .into_iter()
         .map(|name| (closeness(&written, &name.to_lowercase()), name))
-        .filter(|(closeness, _)| *closeness > 0.75)
+        .filter(|(closeness, _)| *closeness > 0.6)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, name)| name.to_owned())
 }
@@ -19,7 +19,13 @@ fn closeness(written: &str, name: &str) -> f64 {
     if written.len() >= 3 && name.rsplit(['/', '.']).next() == Some(written) {
         return 0.95;
     }
-    strsim::jaro_winkler(written, name)
+    let alike = strsim::normalized_damerau_levenshtein(written, name);
+    // One slip in a short name leaves little of it, and is still one slip.
+    if strsim::damerau_levenshtein(written, name) == 1 {
+        alike.max(0.8)
+    } else {
+        alike
+    }
 }
 
 /// For a message: `; did you mean "…"?`, or nothing.
@@ -33,6 +39,7 @@ mod tests {
 
     #[test]
     fn slips_are_recognised_and_strangers_are_not() {
+        assert_eq!(nearest("Tow", ["One", "Two"]).as_deref(), Some("Two"));
         let names = ["lifecyclestage", "email", "plan_tier", "Asia/Tokyo"];
         assert_eq!(
             nearest("lifecycle_stage", names).as_deref(),

@@ -1,1 +1,16 @@
-//! Tests.
+//! The built program, driven as a user or a script would, against a sandbox in this process.
+
+mod config;
+mod connect;
+mod demo;
+mod export;
+mod import;
+mod mapping;
+mod oauth;
+mod pages;
+mod product;
+mod runs;
+mod subjects;
+mod subscription;
+mod sync;
+mod usage;

@@ -40,23 +40,29 @@ const LONGEST_TOKEN: u64 = 16 << 10;
 /// http://localhost:PORT/oauth/callback, and agree in the browser.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
-#[group(id = "how", required = true, multiple = false)]
 pub(crate) struct Args {
-    /// A file that holds a service key or private-app token and nothing else; - reads standard input.
-    #[arg(long, value_name = "FILE", group = "how")]
-    token_file: Option<PathBuf>,
-    /// Agree in the browser, through your OAuth app.
-    #[arg(long, group = "how")]
-    oauth: bool,
+    #[command(flatten)]
+    how: How,
     /// Connect although another portal was connected before: the links to its records end, values stay.
     #[arg(long)]
     replace_portal: bool,
     /// With --oauth: only print the address, do not open a browser.
-    #[arg(long)]
+    #[arg(long, requires = "oauth")]
     no_browser: bool,
     /// With --oauth: how long to wait for the answer.
     #[arg(long, default_value_t = 10, value_name = "MINUTES", value_parser = clap::value_parser!(u64).range(1..=120))]
     wait: u64,
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct How {
+    /// A file that holds a service key or private-app token and nothing else; - reads standard input.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// Agree in the browser, through your OAuth app.
+    #[arg(long)]
+    oauth: bool,
 }
 
 pub(super) async fn run(app: &App, args: Args) -> Outcome {
@@ -68,7 +74,7 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
         subscription,
         replace_portal: args.replace_portal,
     };
-    let granted = match &args.token_file {
+    let granted = match &args.how.token_file {
         Some(path) => subscribed.with_token(read_token(path)?).await?,
         None => subscribed.with_oauth(&args).await?,
     };
@@ -175,6 +181,7 @@ impl Subscribed<'_> {
         }
         let oauth = Client::oauth(settings.clone(), Arc::clone(&app.clock), None)?;
         let listener = callback::Listener::bind(app.config.callback_port).await?;
+        let interrupt = stop::on_interrupt("Stopping.");
         let redirect = listener.redirect_uri();
         let state = callback::state();
         let address = oauth.authorize_url(&redirect, &state)?;
@@ -186,7 +193,6 @@ impl Subscribed<'_> {
             callback::open_browser(&address);
         }
         app.out.note("Waiting for HubSpot… (Ctrl-C stops)");
-        let interrupt = stop::on_interrupt("Stopping.");
         let wait = Duration::from_mins(args.wait);
         let answer = listener.wait(&state, wait, &interrupt).await?;
         let granted = async {
