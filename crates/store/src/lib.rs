@@ -12,6 +12,7 @@ pub mod keyring;
 pub mod lock;
 pub mod mapping;
 pub mod matching;
+pub mod memory;
 pub mod near;
 pub mod outcome;
 pub mod proof;

@@ -89,33 +89,39 @@ impl Session {
     pub async fn read_back(&mut self, mut visit: impl FnMut(Stored<'_>)) -> Result<(), Error> {
         let mut after = i64::MIN;
         loop {
-            let (subjects, last): (Option<String>, Option<i64>) = sqlx::query_as(
-                self.sql(
-                    "SELECT group_concat(subject, ''), max(record_id) FROM (
-                         SELECT o.record_id, concat_ws(' ', o.record_id, o.subject_pk, o.fingerprint,
-                             coalesce(octet_length(v.payload), 0), coalesce(v.payload, '')) AS subject
+            let row: (Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>) =
+                sqlx::query_as(self.sql(
+                    "SELECT max(record_id), group_concat(record_id, ' '), group_concat(subject_pk, ' '),
+                            group_concat(fingerprint, ' '), group_concat(length, ' '), group_concat(payload, '')
+                     FROM (
+                         SELECT o.record_id, o.subject_pk, o.fingerprint,
+                                coalesce(octet_length(v.payload), 0) AS length, coalesce(v.payload, '') AS payload
                          FROM {staged} o
                          LEFT JOIN link l ON l.subject_pk = o.subject_pk AND l.record_id = o.record_id
                          LEFT JOIN version v ON v.id = l.version_id
                          WHERE o.kind = ? AND o.record_id > ? ORDER BY o.record_id LIMIT ?)",
-                ),
-            )
-            .bind(MATCHED)
-            .bind(after)
-            .bind(READ_BACK)
-            .fetch_one(&mut *self.conn)
-            .await
-            .map_err(doing("read the destination back"))?;
-            let (Some(mut rest), Some(last)) = (subjects.as_deref(), last) else {
+                ))
+                .bind(MATCHED)
+                .bind(after)
+                .bind(READ_BACK)
+                .fetch_one(&mut *self.conn)
+                .await
+                .map_err(doing("read the destination back"))?;
+            let (
+                Some(last),
+                Some(records),
+                Some(subjects),
+                Some(fingerprints),
+                Some(lengths),
+                Some(payloads),
+            ) = row
+            else {
                 return Ok(());
             };
-            while !rest.is_empty() {
-                visit(
-                    stored(&mut rest).ok_or_else(|| {
-                        corrupt("a subject")("what was read back has another form")
-                    })?,
-                );
-            }
+            let columns =
+                [&records, &subjects, &fingerprints, &lengths].map(|list| list.split(' '));
+            hand_over(columns, &payloads, &mut visit)
+                .ok_or_else(|| corrupt("a subject")("what was read back has another form"))?;
             after = last;
         }
     }
@@ -172,19 +178,24 @@ impl Session {
     }
 }
 
-/// Takes the next subject off what was read back: three numbers, the length of the payload in bytes, the payload.
-fn stored<'a>(rest: &mut &'a str) -> Option<Stored<'a>> {
-    let mut parts = rest.splitn(5, ' ');
-    let record = parts.next()?.parse().ok()?;
-    let subject = parts.next()?.parse().ok()?;
-    let fingerprint: i64 = parts.next()?.parse().ok()?;
-    let length = parts.next()?.parse().ok()?;
-    let (payload, after) = parts.next()?.split_at_checked(length)?;
-    *rest = after;
-    Some(Stored {
-        record,
-        subject,
-        fingerprint: fingerprint.cast_unsigned(),
-        payload,
-    })
+/// Hands over what was read back: record, subject, fingerprint and length of the payload in bytes as lists of numbers, and
+/// the payloads one after the other. `None` if the lists do not fit each other.
+fn hand_over<'a>(
+    [records, subjects, fingerprints, lengths]: [impl Iterator<Item = &'a str>; 4],
+    mut payloads: &'a str,
+    visit: &mut impl FnMut(Stored<'a>),
+) -> Option<()> {
+    for (((record, subject), fingerprint), length) in
+        records.zip(subjects).zip(fingerprints).zip(lengths)
+    {
+        let (payload, rest) = payloads.split_at_checked(length.parse().ok()?)?;
+        payloads = rest;
+        visit(Stored {
+            record: record.parse().ok()?,
+            subject: subject.parse().ok()?,
+            fingerprint: fingerprint.parse::<i64>().ok()?.cast_unsigned(),
+            payload,
+        });
+    }
+    payloads.is_empty().then_some(())
 }

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use model::{Level, RecordId, RunId};
+use sqlx::SqliteConnection;
 
 use crate::{
     Error, Miss, OutcomeKind, Scope, Session, Store, SubscriptionId,
     error::{corrupt, doing},
     level_code, level_of,
-    stage::{first_version, forget_staged, keep_outcomes},
+    memory::{forget_memory, memorise},
+    stage::{drop_staging_table, first_version, forget_staged, keep_outcomes},
 };
 
 /// How a run ended, or that it has not.
@@ -177,7 +179,10 @@ impl Store {
                 .execute(&mut *tx)
                 .await
                 .map_err(doing(DOING))?;
-            forget_staged(&mut tx, run).await.map_err(doing(DOING))?;
+            let (_, applied) = scope_of(&mut tx, run).await.map_err(doing(DOING))?;
+            clear_up(&mut tx, scope, run, applied)
+                .await
+                .map_err(doing(DOING))?;
         }
         let run = sqlx::query(
             "INSERT INTO run (subscription_id, level, dry_run, state, applied, started_at) VALUES (?, ?, ?, 'running', 0, ?)",
@@ -218,10 +223,20 @@ impl Store {
             .begin_with("BEGIN IMMEDIATE")
             .await
             .map_err(doing(DOING))?;
+        let (scope, applied) = scope_of(&mut tx, run).await.map_err(doing(DOING))?;
         if matches!(state, State::Failed | State::Cancelled) {
-            forget_staged(&mut tx, run).await.map_err(doing(DOING))?;
+            clear_up(&mut tx, scope, run, applied)
+                .await
+                .map_err(doing(DOING))?;
         } else {
             keep_outcomes(&mut tx, run).await.map_err(doing(DOING))?;
+            if applied {
+                memorise(&mut tx, scope, run).await.map_err(doing(DOING))?;
+            } else {
+                drop_staging_table(&mut tx, run)
+                    .await
+                    .map_err(doing(DOING))?;
+            }
         }
         sqlx::query("UPDATE run SET state = ?, finished_at = ?, report = ? WHERE id = ?")
             .bind(state.name())
@@ -395,6 +410,34 @@ impl Store {
         .map(|run| run.map(|id| RunId(id.cast_unsigned())))
         .map_err(doing("find the latest run"))
     }
+}
+
+/// Clears away what a run staged. If it was applied all the same, the level's memory is that of a run before it.
+async fn clear_up(
+    conn: &mut SqliteConnection,
+    scope: Scope,
+    run: RunId,
+    applied: bool,
+) -> Result<(), sqlx::Error> {
+    if applied {
+        forget_memory(conn, scope).await?;
+    }
+    forget_staged(conn, run).await
+}
+
+async fn scope_of(conn: &mut SqliteConnection, run: RunId) -> Result<(Scope, bool), sqlx::Error> {
+    let (subscription, level, applied) =
+        sqlx::query_as("SELECT subscription_id, level, applied FROM run WHERE id = ?")
+            .bind(run.0.cast_signed())
+            .fetch_one(conn)
+            .await?;
+    Ok((
+        Scope {
+            subscription: SubscriptionId(subscription),
+            level: level_of(level),
+        },
+        applied,
+    ))
 }
 
 fn run_of(row: RunRow) -> Result<Run, Error> {

@@ -18,6 +18,7 @@ use crate::{
     Error, OutcomeKind, Scope, Store,
     apply::{Withdrawn, withdrawn},
     error::doing,
+    memory::memory_table,
 };
 
 /// The working connection of one run.
@@ -26,6 +27,8 @@ pub struct Session {
     pub(crate) conn: PoolConnection<Sqlite>,
     pub(crate) scope: Scope,
     pub(crate) run: RunId,
+    /// What the level's last run found can be relied on.
+    pub(crate) remembers: bool,
     /// Its table, as `{staged}` in statements.
     table: String,
     next_version: i64,
@@ -43,6 +46,29 @@ pub struct StagedRecord {
     pub modified_at: i64,
     /// What became of it.
     pub fate: Fate,
+}
+
+/// What is staged in one step.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// Records with what became of them.
+    pub records: Vec<StagedRecord>,
+    /// Records that are as the level's last run found them; see [`Session::remembered`].
+    pub remembered: Vec<RecordId>,
+    /// Values that were kept out.
+    pub quarantined: Vec<QuarantinedValue>,
+}
+
+impl Batch {
+    /// How many records it holds.
+    pub fn len(&self) -> usize {
+        self.records.len() + self.remembered.len()
+    }
+
+    /// Whether it holds none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 /// What became of a record, with what the store must remember of it.
@@ -78,6 +104,8 @@ pub struct Candidate {
     pub change: Option<Change>,
     /// Whether the link must be written although the values may be the same.
     pub relink: bool,
+    /// Hash of what HubSpot sent; `None` when the next run must look at the record even if it is sent again.
+    pub wire: Option<i64>,
 }
 
 /// A change of a subject's hubspot metadata.
@@ -137,23 +165,25 @@ impl Session {
                  cleared     INTEGER NOT NULL,
                  relink      INTEGER NOT NULL, -- the link row must be written
                  key_text    TEXT,             -- missed: the key as it came
-                 near_id     TEXT              -- missed by little: the id it nearly is
+                 near_id     TEXT,             -- missed by little: the id it nearly is
+                 wire        INTEGER           -- matched: hash of what HubSpot sent; null when not to be relied on
              )"
         )))
         .execute(&mut *conn)
         .await
         .map_err(doing("make the run's table"))?;
-        Ok(Self {
+        let mut session = Self {
             conn,
             scope,
             run,
+            remembers: false,
             next_version: first_version(run),
             staged: Bulk::new(
                 &format!(
                     "INSERT INTO {table} (record_id, kind, subject_pk, modified_at, fingerprint, presence, version_id, \
-                     written, cleared, relink, key_text, near_id) VALUES "
+                     written, cleared, relink, key_text, near_id, wire) VALUES "
                 ),
-                12,
+                13,
             ),
             table,
             versions: Bulk::new(
@@ -164,7 +194,9 @@ impl Session {
                 "INSERT OR REPLACE INTO quarantine (run_id, record_id, property, reason, value) VALUES ",
                 5,
             ),
-        })
+        };
+        session.recall().await?;
+        Ok(session)
     }
 
     /// Ends the connection, undoing whatever statement or transaction was under way.
@@ -188,12 +220,12 @@ impl Session {
     /// Stages records that were not staged before, with their quarantined values, in one durable step.
     ///
     /// A dry run stages outcomes without new versions.
-    pub async fn stage(
-        &mut self,
-        records: Vec<StagedRecord>,
-        quarantined: Vec<QuarantinedValue>,
-        dry_run: bool,
-    ) -> Result<(), Error> {
+    pub async fn stage(&mut self, batch: Batch, dry_run: bool) -> Result<(), Error> {
+        let Batch {
+            records,
+            remembered,
+            quarantined,
+        } = batch;
         const DOING: &str = "stage records";
         let run = self.run.0.cast_signed();
         let mut outcomes = Vec::with_capacity(records.len());
@@ -216,6 +248,7 @@ impl Session {
                     row.subject = Some(candidate.subject);
                     row.fingerprint = Some(candidate.fingerprint.cast_signed());
                     row.presence = Some(candidate.presence);
+                    row.wire = candidate.wire;
                     row.relink = candidate.relink || candidate.change.is_some();
                     if let Some(change) = candidate.change {
                         row.version = Some(self.next_version);
@@ -274,7 +307,11 @@ impl Session {
                     .bind(row.relink)
                     .bind(row.key)
                     .bind(row.near)
+                    .bind(row.wire)
             })
+            .await
+            .map_err(doing(DOING))?;
+        self.stage_remembered(&remembered)
             .await
             .map_err(doing(DOING))?;
         self.quarantines
@@ -346,33 +383,37 @@ pub(crate) async fn forget_staged(
     forget_details(conn, run).await
 }
 
-/// Takes a subject that is being erased out of what a run under way has staged, so that applying does not revive it.
+/// Takes a subject that is being erased out of the level's memory, and out of what a run under way has staged, so that
+/// neither revives it.
 pub(crate) async fn forget_in_staging(
     conn: &mut SqliteConnection,
     scope: Scope,
     pk: i64,
     id: &str,
 ) -> Result<(), sqlx::Error> {
-    let run: Option<i64> =
-        sqlx::query_scalar("SELECT run_id FROM run_lock WHERE subscription_id = ? AND level = ?")
-            .bind(scope.subscription.0)
-            .bind(scope.level_code())
-            .fetch_optional(&mut *conn)
-            .await?;
-    let Some(run) = run else { return Ok(()) };
-    let table = staging_table(RunId(run.cast_unsigned()));
-    sqlx::query(AssertSqlSafe(format!(
-        "DELETE FROM {table} WHERE subject_pk = ? OR near_id = ? OR key_text = ?"
-    )))
-    .bind(pk)
-    .bind(id)
-    .bind(id)
-    .execute(conn)
-    .await
-    .map(drop)
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = ?1 OR name IN (
+             SELECT 'staged_' || run_id FROM run_lock WHERE subscription_id = ?2 AND level = ?3))",
+    )
+    .bind(memory_table(scope))
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .fetch_all(&mut *conn)
+    .await?;
+    for table in tables {
+        sqlx::query(AssertSqlSafe(format!(
+            "DELETE FROM {table} WHERE subject_pk = ? OR near_id = ? OR key_text = ?"
+        )))
+        .bind(pk)
+        .bind(id)
+        .bind(id)
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
 }
 
-/// Keeps the records that fed nobody, and drops the rest of what a run staged about records.
+/// Keeps the records that fed nobody.
 pub(crate) async fn keep_outcomes(
     conn: &mut SqliteConnection,
     run: RunId,
@@ -384,12 +425,15 @@ pub(crate) async fn keep_outcomes(
     )))
     .bind(run.0.cast_signed())
     .bind(OutcomeKind::Matched.number())
-    .execute(&mut *conn)
-    .await?;
-    drop_staging_table(conn, run).await
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
-async fn drop_staging_table(conn: &mut SqliteConnection, run: RunId) -> Result<(), sqlx::Error> {
+pub(crate) async fn drop_staging_table(
+    conn: &mut SqliteConnection,
+    run: RunId,
+) -> Result<(), sqlx::Error> {
     let table = staging_table(run);
     sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}")))
         .execute(conn)
@@ -448,6 +492,7 @@ struct OutcomeRow {
     relink: bool,
     key: Option<String>,
     near: Option<String>,
+    wire: Option<i64>,
 }
 
 /// A prepared insertion of many rows by few statements: rows go in by the hundred, the rest one by one.

@@ -95,6 +95,11 @@ impl Translated {
         self.presence[field / 8] |= 1 << (field % 8);
     }
 
+    /// Whether the values are all there is to say: no field keeps what it had.
+    pub(crate) fn is_whole(&self) -> bool {
+        !self.keeps
+    }
+
     /// Whether the link's fingerprint alone shows that nothing changes.
     pub(crate) fn is_known_to(&self, link: &Link, layout: &Layout) -> bool {
         !self.keeps

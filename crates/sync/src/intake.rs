@@ -9,8 +9,10 @@ use store::{
     Miss, Session,
     apply::Withdrawn,
     matching::Known,
-    stage::{Candidate, Fate, QuarantinedValue, StagedRecord},
+    stage::{Batch, Candidate, Fate, QuarantinedValue, StagedRecord},
 };
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::{
     diff::{Target, Translated, translate},
@@ -29,8 +31,11 @@ pub(crate) struct Intake {
     writer: Writer,
     dry_run: bool,
     /// Taken in, and not staged yet.
-    pending: Vec<StagedRecord>,
-    pending_quarantined: Vec<QuarantinedValue>,
+    pending: Batch,
+    /// What the last run found may be relied on.
+    trusting: bool,
+    /// See [`Layout::seed`].
+    seed: u64,
     /// Subjects that a record of this run matched. One bit per known id, not a map of keys.
     claimed: RoaringTreemap,
     /// A subject was claimed twice: who feeds it must be decided before applying.
@@ -80,6 +85,7 @@ impl Expected {
 /// A record that matched, on its way to a target.
 struct Matched<'a> {
     record: Record<'a>,
+    wire: i64,
     known: Known,
     translated: Translated,
 }
@@ -89,8 +95,9 @@ impl Intake {
         Self {
             writer: Writer::default(),
             dry_run,
-            pending: Vec::new(),
-            pending_quarantined: Vec::new(),
+            pending: Batch::default(),
+            trusting: true,
+            seed: layout.seed(),
             claimed: RoaringTreemap::new(),
             contested: false,
             staged: 0,
@@ -115,7 +122,6 @@ impl Intake {
         wanted: impl Fn(RecordId) -> bool,
     ) -> Result<(), store::Error> {
         let mut staged = Vec::with_capacity(page.delivered());
-        let mut quarantined = Vec::new();
         let mut keyed = Vec::with_capacity(page.len());
         for record in page.iter().filter(|record| wanted(record.id())) {
             for (at, missing) in self.missing.iter_mut().enumerate() {
@@ -123,43 +129,45 @@ impl Intake {
             }
             match record.wire(layout.key_column) {
                 _ if record.archived() => staged.push(fate(record, Fate::Excluded)),
-                Wire::Text(key) if !key.is_empty() => keyed.push((record, key)),
-                _ => staged.push(fate(
-                    record,
-                    Fate::Missed {
-                        reason: Miss::EmptyKey,
-                        key: None,
-                        near: None,
-                    },
-                )),
+                Wire::Text(key) if !key.is_empty() => {
+                    keyed.push((record, key, wire_hash(self.seed, record)))
+                }
+                _ => {
+                    let reason = Miss::EmptyKey;
+                    staged.push(fate(
+                        record,
+                        Fate::Missed {
+                            reason,
+                            key: None,
+                            near: None,
+                        },
+                    ));
+                }
             }
         }
         for undecodable in page.undecodable() {
-            tracing::warn!(
-                record = undecodable.id.map(|id| id.0),
-                why = undecodable.why,
-                "a record cannot be decoded"
-            );
             let record = undecodable.id.unwrap_or_else(|| self.name_the_nameless());
-            if !wanted(record) {
-                continue;
+            if wanted(record) {
+                tracing::warn!(%record, why = undecodable.why, "a record cannot be decoded");
+                staged.push(StagedRecord {
+                    record,
+                    modified_at: 0,
+                    fate: Fate::Failed,
+                });
             }
-            staged.push(StagedRecord {
-                record,
-                modified_at: 0,
-                fate: Fate::Failed,
-            });
         }
-        let keys: Vec<&str> = keyed.iter().map(|(_, key)| *key).collect();
+        self.pass_over_unchanged(session, &mut keyed).await?;
+        let keys: Vec<&str> = keyed.iter().map(|(_, key, _)| *key).collect();
         let known = session.known(&keys).await?;
         let mut matched = Vec::with_capacity(keyed.len());
         let mut unknown = Vec::new();
-        for ((record, key), known) in keyed.into_iter().zip(known) {
+        for ((record, key, wire), known) in keyed.into_iter().zip(known) {
             match known {
                 Some(known) => {
-                    let translated = self.translate(layout, &known, record, &mut quarantined);
+                    let translated = self.translate(layout, &known, record);
                     matched.push(Matched {
                         record,
+                        wire,
                         known,
                         translated,
                     });
@@ -171,8 +179,7 @@ impl Intake {
         self.stage_matched(session, layout, matched, &mut staged)
             .await?;
         self.staged += staged.len() as u64;
-        self.pending.append(&mut staged);
-        self.pending_quarantined.append(&mut quarantined);
+        self.pending.records.append(&mut staged);
         if self.pending.len() >= STEP {
             self.flush(session).await
         } else {
@@ -182,19 +189,55 @@ impl Intake {
 
     /// Stages what was taken in.
     pub(crate) async fn flush(&mut self, session: &mut Session) -> Result<(), store::Error> {
-        let records = std::mem::take(&mut self.pending);
-        let quarantined = std::mem::take(&mut self.pending_quarantined);
-        session.stage(records, quarantined, self.dry_run).await
+        session
+            .stage(std::mem::take(&mut self.pending), self.dry_run)
+            .await
     }
 
-    fn translate(
+    /// Takes out the records that HubSpot sends as it did when the level last ran, and that fed a subject then: they feed it
+    /// again, with the same values.
+    async fn pass_over_unchanged(
         &mut self,
-        layout: &Layout,
-        known: &Known,
-        record: Record<'_>,
-        quarantined: &mut Vec<QuarantinedValue>,
-    ) -> Translated {
+        session: &mut Session,
+        keyed: &mut Vec<(Record<'_>, &str, i64)>,
+    ) -> Result<(), store::Error> {
+        let ids = || keyed.iter().map(|(record, _, _)| record.id());
+        let (Some(first), Some(last)) = (ids().min(), ids().max()) else {
+            return Ok(());
+        };
+        if !self.trusting {
+            return Ok(());
+        }
+        let remembered: HashMap<_, _> =
+            session.remembered(first, last).await?.into_iter().collect();
+        keyed.retain(|(record, _, wire)| {
+            let Some(before) = remembered
+                .get(&record.id())
+                .filter(|before| before.wire == *wire)
+            else {
+                return true;
+            };
+            self.expected.add(before.fingerprint, &before.presence);
+            self.claim(before.subject, true);
+            self.staged += 1;
+            self.pending.remembered.push(record.id());
+            false
+        });
+        Ok(())
+    }
+
+    /// Notes that a record claims a subject, which a record fed before this run or not.
+    fn claim(&mut self, subject: i64, fed: bool) {
+        if self.claimed.insert(subject.cast_unsigned()) {
+            self.fed_before += u64::from(fed);
+        } else {
+            self.contested = true;
+        }
+    }
+
+    fn translate(&mut self, layout: &Layout, known: &Known, record: Record<'_>) -> Translated {
         let counts = &mut self.quarantined;
+        let quarantined = &mut self.pending.quarantined;
         translate(
             layout,
             &mut self.writer,
@@ -266,10 +309,12 @@ impl Intake {
         };
         for Matched {
             record,
+            wire,
             known,
             translated,
         } in matched
         {
+            let wire = translated.is_whole().then_some(wire);
             let link = known.link.as_ref();
             let version = link.and_then(|link| link.version);
             let settled = link.is_some_and(|link| translated.is_known_to(link, layout));
@@ -287,11 +332,10 @@ impl Intake {
                 None => translated.onto_nothing(),
             };
             self.expected.add(target.fingerprint, &target.presence);
-            if self.claimed.insert(known.subject.cast_unsigned()) {
-                self.fed_before += u64::from(link.is_some_and(|link| link.record.is_some()));
-            } else {
-                self.contested = true;
-            }
+            self.claim(
+                known.subject,
+                link.is_some_and(|link| link.record.is_some()),
+            );
             let same_link = link.is_some_and(|link| {
                 link.record == Some(record.id().0)
                     && link.mapping_version == layout.mapping_version
@@ -303,6 +347,7 @@ impl Intake {
                 presence: target.presence,
                 change: target.change,
                 relink: !same_link,
+                wire,
             };
             staged.push(fate(record, Fate::Matched(Box::new(candidate))));
         }
@@ -359,7 +404,9 @@ impl Intake {
             self.expected.withdraw(&withdrawn);
             self.staged -= 1;
         }
+        // Versions that are no longer wanted are dropped when contested subjects are settled.
         self.contested = true;
+        self.trusting = false;
         Ok(())
     }
 
@@ -376,4 +423,17 @@ fn fate(record: Record<'_>, fate: Fate) -> StagedRecord {
         modified_at: record.updated_at_ms(),
         fate,
     }
+}
+
+/// A hash of what HubSpot sent for a record: when it was modified, and every cell, told apart from the cells beside it.
+fn wire_hash(seed: u64, record: Record<'_>) -> i64 {
+    let mut hash = seed ^ record.updated_at_ms().cast_unsigned();
+    for wire in record.wires() {
+        hash = match wire {
+            Wire::Missing => xxh3_64_with_seed(b"0", hash),
+            Wire::Null => xxh3_64_with_seed(b"", hash),
+            Wire::Text(text) => xxh3_64_with_seed(text.as_bytes(), hash.rotate_left(1)),
+        };
+    }
+    hash.cast_signed()
 }

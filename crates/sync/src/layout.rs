@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use model::{MetadataType, Property, PropertyName, Translator, payload::FieldKey};
 use store::mapping::{EmptyPolicy, Mapping};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What a run asks for and how it translates the answer. Fields stand in name order, as in a payload.
 #[derive(Debug, Clone)]
@@ -93,6 +94,12 @@ impl Layout {
             empty: mapping.empty,
             mapping_version: mapping.version,
         })
+    }
+
+    /// What a record's meaning depends on besides itself: the mapping and how each field is translated.
+    pub(crate) fn seed(&self) -> u64 {
+        let pulls: Vec<_> = self.fields.iter().map(|field| &field.pull).collect();
+        xxh3_64(format!("{} {pulls:?}", self.mapping_version).as_bytes())
     }
 
     /// The key property.

@@ -10,17 +10,17 @@ use store::{
     import::{Imported, NewSubject},
     mapping::{EmptyPolicy, MappedField},
     run::State,
-    stage::{Fate, QuarantinedValue, StagedRecord},
+    stage::{Batch, Fate, QuarantinedValue, StagedRecord},
 };
 
-use crate::{CLEAR, Fixture, candidate, key, now, subject};
+use crate::{CLEAR, Fixture, batch, candidate, key, now, subject};
 
 #[tokio::test]
 async fn what_is_staged_is_not_seen_before_it_is_applied() {
     let fixture = Fixture::knowing(&["a"]).await;
     let mut session = fixture.session().await;
     let staged = candidate(&mut session, 1, 0, "a", r#"{"plan":"pro"}"#).await;
-    session.stage(vec![staged], vec![], false).await.unwrap();
+    session.stage(batch(vec![staged]), false).await.unwrap();
     assert_eq!(fixture.hubspot("a").await, None);
     session.apply(1).await.unwrap();
     assert_eq!(fixture.hubspot("a").await.unwrap(), r#"{"plan":"pro"}"#);
@@ -110,7 +110,7 @@ async fn a_dead_process_leaves_nothing_locked_or_staged() {
         let dying = Store::open(fixture.dir.path(), None).await.unwrap();
         let mut session = dying.begin_run(fixture.scope, false, now()).await.unwrap();
         let staged = candidate(&mut session, 1, 0, "a", r#"{"n":1}"#).await;
-        session.stage(vec![staged], vec![], false).await.unwrap();
+        session.stage(batch(vec![staged]), false).await.unwrap();
         session.run()
     };
     let session = fixture.session().await;
@@ -247,7 +247,13 @@ async fn an_erased_subject_leaves_no_trace() {
         value: "haystack".into(),
     };
     session
-        .stage(vec![matched, missed], vec![quarantined], false)
+        .stage(
+            Batch {
+                quarantined: vec![quarantined],
+                ..batch(vec![matched, missed])
+            },
+            false,
+        )
         .await
         .unwrap();
     session.apply(1).await.unwrap();
@@ -280,7 +286,7 @@ async fn a_subject_erased_during_a_run_is_not_revived() {
     for (record, id) in [(1, "a"), (2, "b")] {
         staged.push(candidate(&mut session, record, 0, id, r#"{"n":1}"#).await);
     }
-    session.stage(staged, vec![], false).await.unwrap();
+    session.stage(batch(staged), false).await.unwrap();
     fixture
         .store
         .erase_subject(fixture.scope, "a")

@@ -11,7 +11,7 @@ use store::{
     import::{Imported, NewSubject},
     mapping::EmptyPolicy,
     run::State,
-    stage::{Candidate, Change, Fate, StagedRecord},
+    stage::{Batch, Candidate, Change, Fate, StagedRecord},
 };
 use tempfile::TempDir;
 
@@ -77,7 +77,7 @@ impl Fixture {
         for &(record, modified_at, id, payload) in records {
             staged.push(candidate(&mut session, record, modified_at, id, payload).await);
         }
-        session.stage(staged, vec![], false).await.unwrap();
+        session.stage(batch(staged), false).await.unwrap();
         session.settle_contested().await.unwrap();
         session.drop_unused_versions().await.unwrap();
         session.apply(1).await.unwrap();
@@ -137,11 +137,19 @@ async fn candidate(
         presence: vec![1],
         change: Some(change),
         relink: true,
+        wire: None,
     };
     StagedRecord {
         record: RecordId(record),
         modified_at,
         fate: Fate::Matched(Box::new(candidate)),
+    }
+}
+
+fn batch(records: Vec<StagedRecord>) -> Batch {
+    Batch {
+        records,
+        ..Batch::default()
     }
 }
 
