@@ -1,9 +1,11 @@
 //! From staged to true: settling contested keys, ending links, and the one transaction that applies a run.
 
 use model::RecordId;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::{
-    Error, Session,
+    Error, OutcomeKind, Session,
+    database::CACHE_KIB,
     error::doing,
     outcome::{DUPLICATE, MATCHED},
     stage::{begin, commit},
@@ -37,8 +39,8 @@ pub struct UnclaimedLink {
     pub id: String,
     /// The record that fed it until now.
     pub record: RecordId,
-    /// Whether this run was given the record, with another key.
-    pub delivered: bool,
+    /// What became of the record in this run, if it was delivered.
+    pub outcome: Option<OutcomeKind>,
 }
 
 impl Session {
@@ -88,9 +90,9 @@ impl Session {
         last: i64,
         limit: i64,
     ) -> Result<Vec<UnclaimedLink>, Error> {
-        let rows: Vec<(i64, String, i64, bool)> = sqlx::query_as(self.sql(
+        let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(self.sql(
             "SELECT l.subject_pk, s.id, l.record_id,
-                        EXISTS (SELECT 1 FROM {staged} d WHERE d.record_id = l.record_id)
+                        (SELECT d.kind FROM {staged} d WHERE d.record_id = l.record_id)
                  FROM link l JOIN subject s ON s.pk = l.subject_pk
                  WHERE l.subscription_id = ?1 AND l.level = ?2 AND l.record_id IS NOT NULL
                    AND l.subject_pk > ?4 AND l.subject_pk <= ?5
@@ -108,11 +110,11 @@ impl Session {
         .map_err(doing("find links that end"))?;
         Ok(rows
             .into_iter()
-            .map(|(subject, id, record, delivered)| UnclaimedLink {
+            .map(|(subject, id, record, kind)| UnclaimedLink {
                 subject,
                 id,
                 record: RecordId(record.cast_unsigned()),
-                delivered,
+                outcome: kind.map(OutcomeKind::from_number),
             })
             .collect())
     }
@@ -143,6 +145,8 @@ impl Session {
     pub async fn apply(&mut self, mapping_version: i64) -> Result<(), Error> {
         const DOING: &str = "apply the run";
         let run = self.run.0.cast_signed();
+        // Sorting may take as much memory as the page cache has; together they would be twice of what is needed.
+        set_cache(&mut self.conn, SORT_KIB).await?;
         begin(&mut self.conn, DOING).await?;
         sqlx::query(
             self.sql(
@@ -180,6 +184,18 @@ impl Session {
             .execute(&mut *self.conn)
             .await
             .map_err(doing(DOING))?;
-        commit(&mut self.conn, DOING).await
+        commit(&mut self.conn, DOING).await?;
+        set_cache(&mut self.conn, CACHE_KIB).await
     }
+}
+
+/// Memory for sorting the links of a run, in the unit of [`CACHE_KIB`].
+const SORT_KIB: &str = "-12000";
+
+async fn set_cache(conn: &mut SqliteConnection, kib: &'static str) -> Result<(), Error> {
+    sqlx::query(AssertSqlSafe(format!("PRAGMA cache_size = {kib}")))
+        .execute(conn)
+        .await
+        .map(drop)
+        .map_err(doing("set the page cache"))
 }

@@ -27,7 +27,7 @@ const BUSY: Duration = Duration::from_mins(2);
 
 /// Page cache per connection, in KiB (negative, as SQLite wants it). Large enough that matching a page of keys finds the
 /// upper levels of the id index in memory; small enough for the promised memory of a run.
-const CACHE_KIB: &str = "-48000";
+pub(crate) const CACHE_KIB: &str = "-48000";
 
 /// Pages of write-ahead log before they are copied into the database.
 const CHECKPOINT_PAGES: &str = "4000";

@@ -1,14 +1,19 @@
 //! Taking in the ids a subscription knows: visitors and accounts, with the metadata their product sends along.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use sqlx::{Sqlite, pool::PoolConnection};
 
 use crate::{
     Error, Scope, Store,
     error::doing,
+    lock::Process,
     mapping::{MappedField, put_field},
+    memory::forget_in_memory,
     near::forget_near,
-    stage::{Bulk, BulkQuery, begin, commit, forget_in_staging},
+    run::under_way,
+    stage::{Bulk, BulkQuery, begin, commit, rollback},
 };
 use model::{Group, MetadataType, PropertyName};
 
@@ -45,6 +50,7 @@ pub struct Imported {
 pub struct Importer {
     conn: PoolConnection<Sqlite>,
     scope: Scope,
+    process: Arc<Process>,
     now: i64,
     pending: Vec<NewSubject>,
     written: u64,
@@ -79,6 +85,7 @@ impl Store {
         Ok(Importer {
             conn,
             scope,
+            process: Arc::clone(&self.process),
             now: now.as_millisecond(),
             pending: Vec::with_capacity(BATCH),
             written: 0,
@@ -195,6 +202,9 @@ impl Importer {
     }
 
     /// Erases the known ids that were not in the file, and says how many there were.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while the level is synced.
     pub async fn remove_unseen(&mut self) -> Result<u64, Error> {
         const DOING: &str = "remove ids that were not in the file";
         let mut removed = 0;
@@ -212,6 +222,16 @@ impl Importer {
                 return Ok(removed);
             }
             begin(&mut self.conn, DOING).await?;
+            if let Some(run) = under_way(&mut self.conn, &self.process, self.scope)
+                .await
+                .map_err(doing(DOING))?
+            {
+                rollback(&mut self.conn, DOING).await?;
+                return Err(Error::Busy {
+                    level: self.scope.level,
+                    run,
+                });
+            }
             for (pk, id) in &gone {
                 erase(&mut self.conn, self.scope, *pk, id)
                     .await
@@ -240,7 +260,7 @@ pub(crate) async fn erase(
     id: &str,
 ) -> Result<(), sqlx::Error> {
     forget_near(conn, scope, pk, id).await?;
-    forget_in_staging(conn, scope, pk, id).await?;
+    forget_in_memory(conn, scope, pk, id).await?;
     // The records that ever fed it, so that what runs noted about them goes as well.
     let records: Vec<i64> = sqlx::query_scalar(
         "SELECT record_id FROM version WHERE subject_pk = ?1

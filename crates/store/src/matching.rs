@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+use model::RecordId;
+
 use crate::{
     Error, Session,
     error::{corrupt, doing},
@@ -99,4 +101,10 @@ pub(crate) fn text_array(texts: &[&str]) -> String {
 /// A position that `json_each` counted.
 pub(crate) fn index(at: i64) -> usize {
     usize::try_from(at).expect("json_each counts from 0")
+}
+
+/// Record ids as a JSON array for `json_each`.
+pub(crate) fn id_array(records: &[RecordId]) -> String {
+    let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
+    serde_json::to_string(&ids).expect("numbers serialise")
 }

@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use crate::{
     Error, Scope, Session,
     error::{corrupt, doing},
+    matching::id_array,
     outcome::MATCHED,
     stage::staging_table,
 };
@@ -37,13 +38,10 @@ impl Session {
     pub(crate) async fn recall(&mut self) -> Result<(), Error> {
         const DOING: &str = "look at the level's memory";
         let table = memory_table(self.scope);
-        let exists: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)")
-                .bind(&table)
-                .fetch_one(&mut *self.conn)
-                .await
-                .map_err(doing(DOING))?;
-        if exists {
+        if table_exists(&mut self.conn, &table)
+            .await
+            .map_err(doing(DOING))?
+        {
             let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE kind = ?"));
             let matches: i64 = sqlx::query_scalar(sql)
                 .bind(MATCHED)
@@ -55,20 +53,20 @@ impl Session {
         Ok(())
     }
 
-    /// What is remembered of the records of an inclusive range, in record order. Empty without a memory.
+    /// What is remembered of these records. Empty without a memory.
     pub async fn remembered(
         &mut self,
-        from: RecordId,
-        to: RecordId,
+        records: &[RecordId],
     ) -> Result<Vec<(RecordId, Remembered)>, Error> {
         if !self.remembers {
             return Ok(Vec::new());
         }
         let table = memory_table(self.scope);
         let sql = AssertSqlSafe(format!(
-            "SELECT group_concat(record_id, ' '), group_concat(wire, ' '), group_concat(subject_pk, ' '),
+            "SELECT group_concat(m.record_id, ' '), group_concat(wire, ' '), group_concat(subject_pk, ' '),
                     group_concat(fingerprint, ' '), group_concat(hex(presence), ' ')
-             FROM {table} WHERE record_id BETWEEN ? AND ? AND kind = ? AND wire IS NOT NULL"
+             FROM json_each(?) k CROSS JOIN {table} m ON m.record_id = k.value
+             WHERE kind = ? AND wire IS NOT NULL"
         ));
         let lists: Option<[String; 5]> = sqlx::query_as::<
             _,
@@ -80,8 +78,7 @@ impl Session {
                 Option<String>,
             ),
         >(sql)
-        .bind(from.0.cast_signed())
-        .bind(to.0.cast_signed())
+        .bind(id_array(records))
         .bind(MATCHED)
         .fetch_one(&mut *self.conn)
         .await
@@ -110,7 +107,6 @@ impl Session {
         if records.is_empty() {
             return Ok(());
         }
-        let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
         let memory = memory_table(self.scope);
         let sql = format!(
             "INSERT INTO {{staged}} (record_id, kind, subject_pk, modified_at, fingerprint, presence, wire, written, cleared, relink)
@@ -118,7 +114,7 @@ impl Session {
              FROM json_each(?) k CROSS JOIN {memory} m ON m.record_id = k.value"
         );
         sqlx::query(self.sql(&sql))
-            .bind(serde_json::to_string(&ids).expect("numbers serialise"))
+            .bind(id_array(records))
             .execute(&mut *self.conn)
             .await
             .map(drop)
@@ -171,4 +167,33 @@ pub(crate) async fn forget_memory(
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// Takes a subject that is being erased out of the level's memory.
+pub(crate) async fn forget_in_memory(
+    conn: &mut SqliteConnection,
+    scope: Scope,
+    pk: i64,
+    id: &str,
+) -> Result<(), sqlx::Error> {
+    let memory = memory_table(scope);
+    if !table_exists(conn, &memory).await? {
+        return Ok(());
+    }
+    sqlx::query(AssertSqlSafe(format!(
+        "DELETE FROM {memory} WHERE subject_pk = ? OR near_id = ? OR key_text = ?"
+    )))
+    .bind(pk)
+    .bind(id)
+    .bind(id)
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+async fn table_exists(conn: &mut SqliteConnection, name: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)")
+        .bind(name)
+        .fetch_one(conn)
+        .await
 }

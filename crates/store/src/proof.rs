@@ -1,11 +1,14 @@
 //! What a run can be checked by: its outcomes counted where they are stored, and the destination read back.
 
+use std::collections::BTreeMap;
+
 use model::{RecordId, RunId};
 
 use crate::{
     Error, OutcomeKind, Session,
     apply::{Withdrawn, withdrawn},
     error::{corrupt, doing},
+    matching::id_array,
     outcome::MATCHED,
     stage::{begin, commit, first_version},
 };
@@ -70,6 +73,21 @@ impl Session {
             .collect())
     }
 
+    /// Counts the values this run kept out, by property.
+    pub async fn count_quarantined(&mut self) -> Result<BTreeMap<String, u64>, Error> {
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT property, count(*) FROM quarantine WHERE run_id = ? GROUP BY property",
+        )
+        .bind(self.run.0.cast_signed())
+        .fetch_all(&mut *self.conn)
+        .await
+        .map_err(doing("count the quarantined values"))?;
+        Ok(rows
+            .into_iter()
+            .map(|(property, count)| (property, count.cast_unsigned()))
+            .collect())
+    }
+
     /// Counts the known ids of this level.
     pub async fn count_known(&mut self) -> Result<u64, Error> {
         sqlx::query_scalar::<_, i64>(
@@ -130,8 +148,7 @@ impl Session {
     /// staging them again writes whatever differs from what is really stored.
     pub async fn distrust(&mut self, records: &[RecordId]) -> Result<Vec<Withdrawn>, Error> {
         const DOING: &str = "prepare lost values to be written again";
-        let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
-        let ids = serde_json::to_string(&ids).expect("numbers serialise");
+        let ids = id_array(records);
         let run = self.run.0.cast_signed();
         begin(&mut self.conn, DOING).await?;
         sqlx::query(
@@ -167,7 +184,8 @@ impl Session {
     pub async fn drop_unused_versions(&mut self) -> Result<(), Error> {
         sqlx::query(self.sql(
             "DELETE FROM version WHERE id BETWEEN ? AND ?
-                 AND id NOT IN (SELECT version_id FROM {staged} WHERE version_id IS NOT NULL)",
+                 AND id NOT IN (SELECT version_id FROM {staged} WHERE version_id IS NOT NULL)
+                 AND id NOT IN (SELECT version_id FROM link WHERE version_id IS NOT NULL)",
         ))
         .bind(first_version(self.run))
         .bind(first_version(RunId(self.run.0 + 1)) - 1)

@@ -8,6 +8,7 @@ use crate::{
     Error, Miss, OutcomeKind, Scope, Session, Store, SubscriptionId,
     error::{corrupt, doing},
     level_code, level_of,
+    lock::Process,
     memory::{forget_memory, memorise},
     stage::{drop_staging_table, first_version, forget_staged, keep_outcomes},
 };
@@ -410,6 +411,24 @@ impl Store {
         .map(|run| run.map(|id| RunId(id.cast_unsigned())))
         .map_err(doing("find the latest run"))
     }
+}
+
+/// The run that a living process has under way for a level.
+pub(crate) async fn under_way(
+    conn: &mut SqliteConnection,
+    process: &Process,
+    scope: Scope,
+) -> Result<Option<RunId>, sqlx::Error> {
+    let held: Option<(i64, String)> = sqlx::query_as(
+        "SELECT run_id, holder FROM run_lock WHERE subscription_id = ? AND level = ?",
+    )
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .fetch_optional(conn)
+    .await?;
+    Ok(held
+        .filter(|(_, holder)| process.lives(holder))
+        .map(|(run, _)| RunId(run.cast_unsigned())))
 }
 
 /// Clears away what a run staged. If it was applied all the same, the level's memory is that of a run before it.

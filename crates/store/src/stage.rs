@@ -18,7 +18,7 @@ use crate::{
     Error, OutcomeKind, Scope, Store,
     apply::{Withdrawn, withdrawn},
     error::doing,
-    memory::memory_table,
+    matching::id_array,
 };
 
 /// The working connection of one run.
@@ -331,8 +331,7 @@ impl Session {
     /// Turns staged records into excluded ones: they were delivered, but are gone. Returns those that were matched.
     pub async fn exclude(&mut self, records: &[RecordId]) -> Result<Vec<Withdrawn>, Error> {
         const DOING: &str = "exclude records";
-        let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
-        let ids = serde_json::to_string(&ids).expect("numbers serialise");
+        let ids = id_array(records);
         begin(&mut self.conn, DOING).await?;
         let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(self.sql(
             "SELECT record_id, fingerprint, presence FROM {staged}
@@ -381,36 +380,6 @@ pub(crate) async fn forget_staged(
 ) -> Result<(), sqlx::Error> {
     drop_staging_table(&mut *conn, run).await?;
     forget_details(conn, run).await
-}
-
-/// Takes a subject that is being erased out of the level's memory, and out of what a run under way has staged, so that
-/// neither revives it.
-pub(crate) async fn forget_in_staging(
-    conn: &mut SqliteConnection,
-    scope: Scope,
-    pk: i64,
-    id: &str,
-) -> Result<(), sqlx::Error> {
-    let tables: Vec<String> = sqlx::query_scalar(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND (name = ?1 OR name IN (
-             SELECT 'staged_' || run_id FROM run_lock WHERE subscription_id = ?2 AND level = ?3))",
-    )
-    .bind(memory_table(scope))
-    .bind(scope.subscription.0)
-    .bind(scope.level_code())
-    .fetch_all(&mut *conn)
-    .await?;
-    for table in tables {
-        sqlx::query(AssertSqlSafe(format!(
-            "DELETE FROM {table} WHERE subject_pk = ? OR near_id = ? OR key_text = ?"
-        )))
-        .bind(pk)
-        .bind(id)
-        .bind(id)
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
 }
 
 /// Keeps the records that fed nobody.
@@ -464,6 +433,17 @@ async fn forget_details(conn: &mut SqliteConnection, run: RunId) -> Result<(), s
 
 pub(crate) async fn begin(conn: &mut SqliteConnection, intent: &'static str) -> Result<(), Error> {
     sqlx::query("BEGIN IMMEDIATE")
+        .execute(conn)
+        .await
+        .map(drop)
+        .map_err(doing(intent))
+}
+
+pub(crate) async fn rollback(
+    conn: &mut SqliteConnection,
+    intent: &'static str,
+) -> Result<(), Error> {
+    sqlx::query("ROLLBACK")
         .execute(conn)
         .await
         .map(drop)

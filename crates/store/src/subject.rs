@@ -8,6 +8,7 @@ use crate::{
     error::doing,
     import::erase,
     mapping::{MappedField, put_field},
+    run::under_way,
     stage::first_version,
 };
 
@@ -155,6 +156,9 @@ impl Store {
     }
 
     /// Erases everything kept about a visitor or account. Says whether there was one.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] while the level is synced.
     pub async fn erase_subject(&self, scope: Scope, id: &str) -> Result<bool, Error> {
         const DOING: &str = "erase a subject";
         let mut tx = self
@@ -172,6 +176,16 @@ impl Store {
         .await
         .map_err(doing(DOING))?;
         if let Some(pk) = pk {
+            // What a run holds in memory cannot be erased from here.
+            if let Some(run) = under_way(&mut tx, &self.process, scope)
+                .await
+                .map_err(doing(DOING))?
+            {
+                return Err(Error::Busy {
+                    level: scope.level,
+                    run,
+                });
+            }
             erase(&mut tx, scope, pk, id).await.map_err(doing(DOING))?;
         }
         tx.commit().await.map_err(doing(DOING))?;

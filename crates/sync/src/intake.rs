@@ -1,9 +1,9 @@
 //! What happens to a page of records: match, translate, compare, stage.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use hubspot::{Record, Records};
-use model::{PropertyName, RecordId, Wire, payload::Writer};
+use model::{RecordId, Wire, payload::Writer};
 use roaring::RoaringTreemap;
 use store::{
     Miss, Session,
@@ -47,8 +47,7 @@ pub(crate) struct Intake {
     /// Some match was taken back, so that counting claims does not tell whether a link ends.
     took_back: bool,
     pub(crate) expected: Expected,
-    pub(crate) quarantined: BTreeMap<PropertyName, u64>,
-    /// Per field: its key was missing from some record although it was asked for.
+    /// Per column: it was missing from some record although it was asked for.
     missing: Vec<bool>,
     /// Ids made up for records whose own could not be read, counted down from the largest.
     nameless: u64,
@@ -107,8 +106,7 @@ impl Intake {
                 checksum: 0,
                 fields: vec![0; layout.fields.len()],
             },
-            quarantined: BTreeMap::new(),
-            missing: vec![false; layout.fields.len()],
+            missing: vec![false; layout.columns.len()],
             nameless: 0,
         }
     }
@@ -125,7 +123,8 @@ impl Intake {
         let mut keyed = Vec::with_capacity(page.len());
         for record in page.iter().filter(|record| wanted(record.id())) {
             for (at, missing) in self.missing.iter_mut().enumerate() {
-                *missing |= layout.fields[at].pull.is_ok() && record.wire(at) == Wire::Missing;
+                let wanted = layout.fields.get(at).is_none_or(|field| field.pull.is_ok());
+                *missing |= wanted && record.wire(at) == Wire::Missing;
             }
             match record.wire(layout.key_column) {
                 _ if record.archived() => staged.push(fate(record, Fate::Excluded)),
@@ -201,15 +200,11 @@ impl Intake {
         session: &mut Session,
         keyed: &mut Vec<(Record<'_>, &str, i64)>,
     ) -> Result<(), store::Error> {
-        let ids = || keyed.iter().map(|(record, _, _)| record.id());
-        let (Some(first), Some(last)) = (ids().min(), ids().max()) else {
-            return Ok(());
-        };
         if !self.trusting {
             return Ok(());
         }
-        let remembered: HashMap<_, _> =
-            session.remembered(first, last).await?.into_iter().collect();
+        let ids: Vec<RecordId> = keyed.iter().map(|(record, _, _)| record.id()).collect();
+        let remembered: HashMap<_, _> = session.remembered(&ids).await?.into_iter().collect();
         keyed.retain(|(record, _, wire)| {
             let Some(before) = remembered
                 .get(&record.id())
@@ -236,7 +231,6 @@ impl Intake {
     }
 
     fn translate(&mut self, layout: &Layout, known: &Known, record: Record<'_>) -> Translated {
-        let counts = &mut self.quarantined;
         let quarantined = &mut self.pending.quarantined;
         translate(
             layout,
@@ -245,7 +239,6 @@ impl Intake {
             |column| record.wire(column),
             |at, reason, text| {
                 let property = layout.fields[at].property.clone();
-                *counts.entry(property.clone()).or_default() += 1;
                 quarantined.push(QuarantinedValue {
                     record: record.id(),
                     property,
@@ -381,7 +374,7 @@ impl Intake {
         Ok(())
     }
 
-    /// The fields whose key was missing from some record although it was asked for.
+    /// The columns that were missing from some record although they were asked for.
     pub(crate) fn missing(&self) -> impl Iterator<Item = usize> {
         self.missing
             .iter()

@@ -2,7 +2,7 @@
 
 use hubspot::{Client, Columns, Record};
 use model::{RecordId, Wire};
-use store::{Session, apply::UnclaimedLink};
+use store::{Miss, OutcomeKind, Session, apply::UnclaimedLink};
 
 use crate::{intake::Intake, layout::Layout, plan::Plan, run::Stop};
 
@@ -44,7 +44,7 @@ pub(crate) async fn end_unclaimed(
         let before = std::mem::replace(&mut after, last);
         let absent: Vec<RecordId> = unclaimed
             .iter()
-            .filter(|link| !link.delivered)
+            .filter(|link| link.outcome.is_none())
             .map(|link| link.record)
             .collect();
         let answer = client.batch_read(plan.object, &absent, columns).await?;
@@ -68,8 +68,12 @@ pub(crate) async fn end_unclaimed(
                     .iter()
                     .find(|record| record.id() == link.record)
             };
-            if link.delivered {
-                reason::KEY_CHANGED
+            if let Some(outcome) = link.outcome {
+                match outcome {
+                    OutcomeKind::Missed(Miss::EmptyKey) => reason::KEY_CLEARED,
+                    OutcomeKind::Excluded => reason::GONE,
+                    _ => reason::KEY_CHANGED,
+                }
             } else if answer.missing.contains(&link.record) {
                 reason::GONE
             } else if answer.merged.iter().any(|(loser, _)| *loser == link.record) {
@@ -92,6 +96,8 @@ pub(crate) async fn end_unclaimed(
         };
         let ends: Vec<_> = still
             .into_iter()
+            // What could not be decoded may well hold its key.
+            .filter(|link| link.outcome != Some(OutcomeKind::Failed))
             .map(|link| {
                 let reason = why(&link);
                 (link, reason)

@@ -19,7 +19,7 @@ use crate::{
     read::Pages,
     reconcile::{Reconciled, Reconciler},
     report::{Calls, Destination, Portal, Proof, RunReport},
-    trouble::Explain as _,
+    trouble::{Explain as _, Explanation},
 };
 
 /// What runs need.
@@ -82,8 +82,7 @@ impl<E: Into<Error>> From<E> for Stop {
 
 /// Executes one run.
 ///
-/// A run that begins also ends in the list of runs, whatever happens; a failed or cancelled one changes no metadata unless
-/// it failed while proving. `progress` is told where it stands.
+/// A run that begins also ends in the list of runs, whatever happens; a failed or cancelled one changes no metadata. `progress` is told where it stands.
 ///
 /// # Errors
 /// When no run could begin: not mapped, or the level is busy. A failure after that is in the report.
@@ -114,9 +113,14 @@ pub async fn run(
         report: RunReport::begin(session.run(), level, request.dry_run),
         session,
     };
-    let ended = tokio::select! {
-        ended = work.execute() => ended,
+    let found = tokio::select! {
+        found = work.find() => found,
         () = cancel.cancelled() => Err(Stop::Cancelled),
+    };
+    // What was found is made true whole: from here on a run is not cancelled.
+    let ended = match found {
+        Ok(found) => work.make_true(found).await,
+        Err(stop) => Err(stop),
     };
     work.finish(ended).await
 }
@@ -134,7 +138,8 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    async fn execute(&mut self) -> Result<(), Stop> {
+    /// Everything up to applying: what the destination shall hold, staged.
+    async fn find(&mut self) -> Result<Found, Stop> {
         self.tell(Phase::Plan, 0, None);
         let object = self.request.scope.level.object();
         let catalogue = self.client.properties(object).await?;
@@ -148,29 +153,61 @@ impl Work<'_> {
 
         self.tell(Phase::Reconcile, intake.staged, Some(plan.records));
         self.report.proof.delivered = intake.staged;
+        let (client, session) = (&self.client, &mut self.session);
         let reconciler = Reconciler {
-            client: &self.client,
+            client,
             plan: &plan,
             layout: &layout,
             columns: &columns,
         };
-        let reconciled = reconciler.run(&mut self.session, &mut intake).await?;
-        intake.settle(&mut self.session).await?;
-        let (client, session) = (&self.client, &mut self.session);
+        let reconciled = reconciler.run(session, &mut intake).await?;
+        intake.settle(session).await?;
         self.report.counts.links_ended =
             links::end_unclaimed(client, &plan, &layout, &columns, session, &mut intake).await?;
         intake.settle(session).await?;
+        Ok(Found {
+            plan,
+            layout,
+            columns,
+            intake,
+            reconciled,
+        })
+    }
 
+    /// Applies what was found and proves it. A dry run only counts.
+    async fn make_true(&mut self, found: Found) -> Result<(), Stop> {
+        let Found {
+            plan,
+            layout,
+            columns,
+            mut intake,
+            reconciled,
+        } = found;
+        let mut proving = Ok(());
         if !self.request.dry_run {
             self.tell(Phase::Apply, intake.staged, Some(plan.records));
             self.session.apply(layout.mapping_version).await?;
             self.tell(Phase::Prove, intake.staged, Some(plan.records));
             let (client, session) = (&self.client, &mut self.session);
-            let destination =
-                prove::destination(client, &plan, &layout, &columns, session, &mut intake).await?;
-            self.report.proof.destination = Some(destination);
+            proving =
+                match prove::destination(client, &plan, &layout, &columns, session, &mut intake)
+                    .await
+                {
+                    Ok(destination) => {
+                        self.report.proof.destination = Some(destination);
+                        Ok(())
+                    }
+                    Err(stop) => Err(stop),
+                };
         }
-        self.conclude(&layout, &intake, reconciled).await
+        self.conclude(&layout, &intake, reconciled).await?;
+        // Applied, but not proved: the report says what was applied and why it could not be checked.
+        if let Err(Stop::Failed(error)) = proving {
+            self.report.proved = false;
+            self.report.result = State::Partial;
+            self.report.error = Some(explained(&error));
+        }
+        Ok(())
     }
 
     /// Asks the portal for its totals and picks the reader.
@@ -274,20 +311,28 @@ impl Work<'_> {
         Ok(asked == 0 || !self.hold_vanished(layout, intake).await?)
     }
 
-    /// Holds the fields whose property was missing from answers and is not in the catalogue any more.
+    /// Holds the fields whose property was missing from answers and is not in the catalogue any more. Without the key
+    /// property the run is over: no record could be told from one whose key was cleared.
     async fn hold_vanished(&mut self, layout: &mut Layout, intake: &Intake) -> Result<bool, Stop> {
         let catalogue = self
             .client
             .properties(self.request.scope.level.object())
             .await?;
+        let defined = |name: &PropertyName| {
+            catalogue
+                .iter()
+                .any(|known| known.name == *name && !known.archived)
+        };
+        if !defined(layout.key()) {
+            let property = layout.key().clone();
+            return Err(Error::KeyGone { property }.into());
+        }
         let mut held = false;
         for at in intake.missing() {
-            let defined = |name: &PropertyName| {
-                catalogue
-                    .iter()
-                    .any(|known| known.name == *name && !known.archived)
-            };
-            if layout.fields[at].pull.is_ok() && !defined(&layout.fields[at].property) {
+            if let Some(field) = layout.fields.get(at)
+                && field.pull.is_ok()
+                && !defined(&field.property)
+            {
                 layout.hold(at, Held::Gone);
                 held = true;
             }
@@ -323,11 +368,7 @@ impl Work<'_> {
         report.ids.known = self.session.count_known().await?;
         report.ids.linked = counts.matched;
         report.ids.without_record = report.ids.known.saturating_sub(counts.matched);
-        report.quarantined = intake
-            .quarantined
-            .iter()
-            .map(|(property, count)| (property.to_string(), *count))
-            .collect();
+        report.quarantined = self.session.count_quarantined().await?;
         report.held = layout
             .held()
             .map(|(property, why)| (property.to_string(), why.to_string()))
@@ -355,14 +396,8 @@ impl Work<'_> {
             Ok(()) => {}
             Err(Stop::Cancelled) => self.report.result = State::Cancelled,
             Err(Stop::Failed(error)) => {
-                let explanation = error.explain();
-                tracing::error!(
-                    code = explanation.code,
-                    error = explanation.message,
-                    "the run failed"
-                );
                 self.report.result = State::Failed;
-                self.report.error = Some(explanation);
+                self.report.error = Some(explained(&error));
             }
         }
         let calls = self.client.calls();
@@ -399,4 +434,23 @@ impl Work<'_> {
             quota_left: self.client.quota().daily_left,
         });
     }
+}
+
+/// What a run has found, before any of it is true.
+struct Found {
+    plan: Plan,
+    layout: Layout,
+    columns: Columns,
+    intake: Intake,
+    reconciled: Reconciled,
+}
+
+fn explained(error: &Error) -> Explanation {
+    let explanation = error.explain();
+    tracing::error!(
+        code = explanation.code,
+        error = explanation.message,
+        "the run did not succeed"
+    );
+    explanation
 }

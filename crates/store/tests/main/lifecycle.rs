@@ -279,25 +279,18 @@ async fn an_erased_subject_leaves_no_trace() {
 }
 
 #[tokio::test]
-async fn a_subject_erased_during_a_run_is_not_revived() {
-    let fixture = Fixture::knowing(&["a", "b"]).await;
-    let mut session = fixture.session().await;
-    let mut staged = Vec::new();
-    for (record, id) in [(1, "a"), (2, "b")] {
-        staged.push(candidate(&mut session, record, 0, id, r#"{"n":1}"#).await);
-    }
-    session.stage(batch(staged), false).await.unwrap();
-    fixture
-        .store
-        .erase_subject(fixture.scope, "a")
-        .await
-        .unwrap();
-    session.apply(1).await.unwrap();
-    assert_eq!(session.count_live_links().await.unwrap(), 1);
-    fixture.finish(session, State::Success).await;
-    assert_eq!(
-        fixture.store.subject(fixture.scope, "a").await.unwrap(),
-        None
+async fn nobody_is_erased_while_the_level_is_synced() {
+    let fixture = Fixture::knowing(&["a"]).await;
+    let session = fixture.session().await;
+    let refused = fixture.store.erase_subject(fixture.scope, "a").await;
+    assert!(matches!(refused, Err(Error::Busy { .. })), "{refused:?}");
+    fixture.finish(session, State::Cancelled).await;
+    assert!(
+        fixture
+            .store
+            .erase_subject(fixture.scope, "a")
+            .await
+            .unwrap()
     );
 }
 
