@@ -141,6 +141,7 @@ impl Work<'_> {
     /// Everything up to applying: what the destination shall hold, staged.
     async fn find(&mut self) -> Result<Found, Stop> {
         self.tell(Phase::Plan, 0, None);
+        self.learn_limits().await;
         let object = self.request.scope.level.object();
         let catalogue = self.client.properties(object).await?;
         let mut layout =
@@ -208,6 +209,17 @@ impl Work<'_> {
             self.report.error = Some(explained(&error));
         }
         Ok(())
+    }
+
+    /// Lets the client learn what bounds this run's calls: the quota class of the grant, and the zone in which the portal's
+    /// day ends. What HubSpot will not say is learnt from its answers instead.
+    async fn learn_limits(&self) {
+        if let Err(error) = self.client.token_facts().await {
+            tracing::debug!(kind = ?error.kind(), "the grant's quota class is not known");
+        }
+        if let Err(error) = self.client.account_details().await {
+            tracing::debug!(kind = ?error.kind(), "the portal's time zone is not known");
+        }
     }
 
     /// Asks the portal for its totals and picks the reader.
