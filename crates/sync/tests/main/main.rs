@@ -1,18 +1,24 @@
 //! Whole runs against the sandbox.
 
+mod chaos;
 mod faults;
 mod proof;
 mod rules;
+mod rules_fields;
+mod rules_links;
+mod rules_values;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use hubspot::{Client, Credentials, ManualClock, QuotaSettings, Settings};
 use model::{Level, MetadataType, PropertyName, Translator};
-use sandbox::{Config, Object, PortalConfig, Sandbox, Truth};
+use sandbox::{Command, Config, Object, PortalConfig, Sandbox, Truth};
+use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
 use store::{
     Scope, Store,
     import::NewSubject,
     mapping::{EmptyPolicy, MappedField},
+    run::State,
 };
 use sync::{Context, Missed, Progress, ReaderChoice, Request, RunReport};
 use tempfile::TempDir;
@@ -36,6 +42,11 @@ impl World {
         Self::of(PortalConfig::small(PORTAL)).await
     }
 
+    /// So many contacts without dirt, all of them known.
+    async fn clean(contacts: u64) -> Self {
+        Self::of(PortalConfig::bench(PORTAL, contacts)).await
+    }
+
     async fn of(portal: PortalConfig) -> Self {
         let sandbox = Sandbox::start(Config::with_portal(portal)).unwrap();
         let dir = TempDir::new().unwrap();
@@ -48,7 +59,7 @@ impl World {
             .id;
         let context = Context {
             store,
-            client: client(&sandbox, clock.clone()),
+            client: client(sandbox.base_url(), clock.clone()),
             clock,
             reader: ReaderChoice::Auto,
         };
@@ -147,8 +158,91 @@ impl World {
         self
     }
 
+    /// Reads in this way.
+    fn reading(mut self, reader: ReaderChoice) -> Self {
+        self.context.reader = reader;
+        self
+    }
+
+    /// Lets something happen to the portal's contacts, a second after what happened last.
+    fn act(&self, command: &Command) -> serde_json::Value {
+        self.sandbox.clock().advance_ms(1_000);
+        self.sandbox.run(PORTAL, command).unwrap()
+    }
+
+    fn set(&self, record: u64, property: &str, value: &str) {
+        self.act(&Command::Set {
+            object: Object::Contacts,
+            id: record,
+            values: BTreeMap::from([(property.to_owned(), value.to_owned())]),
+            moves_date: true,
+        });
+    }
+
+    fn create(&self, values: &[(&str, &str)]) -> u64 {
+        let values = values
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let made = self.act(&Command::Create {
+            object: Object::Contacts,
+            values,
+        });
+        made["id"].as_str().unwrap().parse().unwrap()
+    }
+
+    fn define(&self, name: &str, kind: &str, field: &str) {
+        self.act(&Command::AddProperty {
+            object: Object::Contacts,
+            name: name.to_owned(),
+            label: String::new(),
+            kind: kind.to_owned(),
+            field: field.to_owned(),
+        });
+    }
+
+    /// The live contacts with their keys, in record order.
+    fn contacts(&self) -> Vec<(u64, String)> {
+        let ids = self.sandbox.live_ids(PORTAL, Object::Contacts);
+        ids.into_iter()
+            .filter_map(|id| Some((id, self.wire(id, sandbox::VISITOR_KEY)?)))
+            .collect()
+    }
+
+    /// What a contact holds in HubSpot.
+    fn wire(&self, record: u64, property: &str) -> Option<String> {
+        self.sandbox
+            .value(PORTAL, Object::Contacts, record, property)
+    }
+
     async fn sync(&self) -> RunReport {
         self.run(Level::Visitor, false).await
+    }
+
+    /// A run that is proved, or a panic with its report.
+    async fn proved(&self) -> RunReport {
+        let report = self.sync().await;
+        assert!(
+            report.proved && report.result == State::Success,
+            "{}",
+            serde_json::to_string_pretty(&report).unwrap()
+        );
+        report
+    }
+
+    /// A run that is not, and has the number `code`; nothing is stored differently afterwards.
+    async fn failed(&self, code: &str) -> RunReport {
+        let before = self.stored().await;
+        let report = self.sync().await;
+        let error = report.error.as_ref().map(|error| error.code.as_str());
+        assert_eq!(
+            (report.result, report.proved, error),
+            (State::Failed, false, Some(code)),
+            "{}",
+            serde_json::to_string_pretty(&report).unwrap()
+        );
+        assert_eq!(self.stored().await, before);
+        report
     }
 
     async fn run(&self, level: Level, dry_run: bool) -> RunReport {
@@ -172,6 +266,50 @@ impl World {
             .unwrap()
             .unwrap()
             .hubspot
+    }
+
+    /// A stored value of a visitor, as JSON.
+    async fn value(&self, id: &str, property: &str) -> Option<String> {
+        let stored = self.hubspot(Level::Visitor, id).await?;
+        let mut entries = model::payload::entries(&stored).map(Result::unwrap);
+        let found = entries.find(|(name, _)| name == property);
+        found.map(|(_, token)| token.to_owned())
+    }
+
+    /// Every visitor with the record that feeds it and all that is stored.
+    async fn stored(&self) -> BTreeMap<String, (Option<u64>, Option<String>)> {
+        let scope = self.scope(Level::Visitor);
+        let subjects = self.context.store.subjects(scope, "", 100_000).await;
+        let subjects = subjects.unwrap().into_iter();
+        subjects
+            .map(|one| (one.id, (one.record.map(|record| record.0), one.hubspot)))
+            .collect()
+    }
+
+    /// The links that a run ended, with the reasons.
+    async fn ended(&self, report: &RunReport) -> Vec<(String, u64, String)> {
+        let ended = self.context.store.ended_links(report.run).await.unwrap();
+        assert_eq!(ended.len() as u64, report.counts.links_ended);
+        ended
+            .into_iter()
+            .map(|link| (link.id, link.record.0, link.reason))
+            .collect()
+    }
+
+    /// The database behind the product's back.
+    async fn database(&self) -> SqliteConnection {
+        database(self.dir.path()).await
+    }
+
+    async fn assert_no_leftovers(&self) {
+        let mut database = self.database().await;
+        for (what, sql) in LEFTOVERS {
+            let left: i64 = sqlx::query_scalar(sql)
+                .fetch_one(&mut database)
+                .await
+                .unwrap();
+            assert_eq!(left, 0, "{what} were left");
+        }
     }
 
     fn truth(&self, level: Level) -> Truth {
@@ -217,8 +355,40 @@ impl World {
     }
 }
 
+/// What nothing may leave behind, with how to count it.
+const LEFTOVERS: [(&str, &str); 5] = [
+    (
+        "tables of runs",
+        "SELECT count(*) FROM sqlite_master WHERE name LIKE 'staged%'",
+    ),
+    ("locks", "SELECT count(*) FROM run_lock"),
+    (
+        "unfinished runs",
+        "SELECT count(*) FROM run WHERE state = 'running' OR finished_at IS NULL",
+    ),
+    (
+        "versions that nothing refers to",
+        "SELECT count(*) FROM version
+         WHERE id NOT IN (SELECT version_id FROM link WHERE version_id IS NOT NULL)
+           AND id NOT IN (SELECT previous_id FROM version WHERE previous_id IS NOT NULL)",
+    ),
+    (
+        "details of failed or cancelled runs",
+        "SELECT (SELECT count(*) FROM quarantine WHERE run_id IN (SELECT id FROM run WHERE state IN ('failed', 'cancelled')))
+              + (SELECT count(*) FROM outcome WHERE run_id IN (SELECT id FROM run WHERE state IN ('failed', 'cancelled')))
+              + (SELECT count(*) FROM ended_link WHERE run_id IN (SELECT id FROM run WHERE state IN ('failed', 'cancelled')))",
+    ),
+];
+
+async fn database(dir: &std::path::Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new()
+        .filename(dir.join("tributary.sqlite"))
+        .busy_timeout(std::time::Duration::from_mins(1));
+    SqliteConnection::connect_with(&options).await.unwrap()
+}
+
 /// A client without quotas of its own, on the given clock.
-fn client(sandbox: &Sandbox, clock: Arc<ManualClock>) -> Client {
+fn client(base_url: String, clock: Arc<ManualClock>) -> Client {
     let quota = QuotaSettings {
         search_per_second: 0,
         ten_secondly: Some(0),
@@ -226,7 +396,7 @@ fn client(sandbox: &Sandbox, clock: Arc<ManualClock>) -> Client {
         ..QuotaSettings::default()
     };
     let settings = Settings {
-        base_url: sandbox.base_url(),
+        base_url,
         quota,
         ..Settings::default()
     };
