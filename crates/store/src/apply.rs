@@ -1,11 +1,10 @@
 //! From staged to true: settling contested keys, ending links, and the one transaction that applies a run.
 
 use model::RecordId;
-use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::{
     Error, OutcomeKind, Session,
-    database::CACHE_KIB,
+    database::{WORKING_CACHE_KIB, set_cache},
     error::doing,
     outcome::{DUPLICATE, MATCHED},
     stage::{begin, commit},
@@ -185,17 +184,9 @@ impl Session {
             .await
             .map_err(doing(DOING))?;
         commit(&mut self.conn, DOING).await?;
-        set_cache(&mut self.conn, CACHE_KIB).await
+        set_cache(&mut self.conn, WORKING_CACHE_KIB).await
     }
 }
 
-/// Memory for sorting the links of a run, in the unit of [`CACHE_KIB`].
+/// Memory for sorting the links of a run, in the unit of [`WORKING_CACHE_KIB`].
 const SORT_KIB: &str = "-12000";
-
-async fn set_cache(conn: &mut SqliteConnection, kib: &'static str) -> Result<(), Error> {
-    sqlx::query(AssertSqlSafe(format!("PRAGMA cache_size = {kib}")))
-        .execute(conn)
-        .await
-        .map(drop)
-        .map_err(doing("set the page cache"))
-}

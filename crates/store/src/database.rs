@@ -7,12 +7,13 @@ use std::{
 };
 
 use sqlx::{
-    SqlitePool,
+    AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool,
     migrate::{Migration, MigrationType, Migrator},
+    pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Error, keyring::Keyring, lock::Process};
+use crate::{Error, error::doing, keyring::Keyring, lock::Process};
 
 /// The migrations, oldest first. A released one never changes.
 const MIGRATIONS: [(i64, &str, &str); 1] = [(
@@ -25,9 +26,12 @@ const MIGRATIONS: [(i64, &str, &str); 1] = [(
 /// database for seconds.
 const BUSY: Duration = Duration::from_mins(2);
 
-/// Page cache per connection, in KiB (negative, as SQLite wants it). Large enough that matching a page of keys finds the
-/// upper levels of the id index in memory; small enough for the promised memory of a run.
-pub(crate) const CACHE_KIB: &str = "-48000";
+/// Page cache of an ordinary connection, in KiB (negative, as SQLite wants it).
+const CACHE_KIB: &str = "-8000";
+
+/// Page cache of a connection that runs or imports. Large enough that matching keys finds most of the id index in memory;
+/// small enough for the promised memory of a run.
+pub(crate) const WORKING_CACHE_KIB: &str = "-64000";
 
 /// Pages of write-ahead log before they are copied into the database.
 const CHECKPOINT_PAGES: &str = "4000";
@@ -102,6 +106,17 @@ impl Store {
         })
     }
 
+    /// A connection for much work at once. Its memory goes with it: it does not return to the pool.
+    pub(crate) async fn working_connection(
+        &self,
+        intent: &'static str,
+    ) -> Result<PoolConnection<Sqlite>, Error> {
+        let mut conn = self.pool.acquire().await.map_err(doing(intent))?;
+        conn.close_on_drop();
+        set_cache(&mut conn, WORKING_CACHE_KIB).await?;
+        Ok(conn)
+    }
+
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -111,4 +126,13 @@ impl Store {
     pub async fn close(self) {
         self.pool.close().await;
     }
+}
+
+/// Sets a connection's page cache, which also bounds what it sorts in memory.
+pub(crate) async fn set_cache(conn: &mut SqliteConnection, kib: &'static str) -> Result<(), Error> {
+    sqlx::query(AssertSqlSafe(format!("PRAGMA cache_size = {kib}")))
+        .execute(conn)
+        .await
+        .map(drop)
+        .map_err(doing("set the page cache"))
 }

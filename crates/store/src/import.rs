@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use sqlx::{Sqlite, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Sqlite, pool::PoolConnection};
 
 use crate::{
     Error, Scope, Store,
@@ -20,8 +20,12 @@ use model::{Group, MetadataType, PropertyName};
 /// The longest id of a visitor or account, in bytes.
 pub const MAX_ID_BYTES: usize = 1024;
 
-/// Subjects written per transaction. Sorted by id, so that a batch walks the id index once.
-const BATCH: usize = 50_000;
+/// Subjects written per transaction. Sorted by id, so that a batch walks the id index once; each batch rewrites most of
+/// that index, so that few large ones cost less than many small ones.
+const BATCH: usize = 100_000;
+
+/// Subjects per statement. Each statement is a round trip to the database's thread.
+const ROWS: usize = 1_000;
 
 /// A visitor or account as a file gives it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +60,8 @@ pub struct Importer {
     written: u64,
     before: i64,
     mirror: bool,
-    upsert: Bulk,
+    /// For [`ROWS`] subjects, and for one.
+    upsert: [Arc<str>; 2],
     seen: Bulk,
 }
 
@@ -69,7 +74,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Importer, Error> {
         const DOING: &str = "start the import";
-        let mut conn = self.pool.acquire().await.map_err(doing(DOING))?;
+        let mut conn = self.working_connection(DOING).await?;
         if mirror {
             for sql in [
                 "CREATE TEMP TABLE IF NOT EXISTS import_seen (id TEXT PRIMARY KEY) WITHOUT ROWID",
@@ -91,18 +96,7 @@ impl Store {
             written: 0,
             before,
             mirror,
-            upsert: Bulk::with_tail(
-                "INSERT INTO subject (subscription_id, level, id, accounts, agent, created_at, updated_at) VALUES ",
-                7,
-                " ON CONFLICT (subscription_id, level, id) DO UPDATE
-                 SET accounts = coalesce(excluded.accounts, accounts),
-                     agent = CASE WHEN excluded.agent IS NULL THEN agent
-                                  ELSE json_patch(coalesce(agent, '{}'), excluded.agent) END,
-                     updated_at = excluded.updated_at
-                 WHERE (excluded.accounts IS NOT NULL AND excluded.accounts IS NOT accounts)
-                    OR (excluded.agent IS NOT NULL
-                        AND json_patch(coalesce(agent, '{}'), excluded.agent) IS NOT agent)",
-            ),
+            upsert: [upsert(ROWS), upsert(1)],
             seen: Bulk::new("INSERT OR IGNORE INTO import_seen (id) VALUES ", 1),
         })
     }
@@ -132,6 +126,26 @@ impl Store {
     }
 }
 
+/// The statement that takes in `rows` subjects: subscription, level and time first, then id, accounts and agent of each.
+fn upsert(rows: usize) -> Arc<str> {
+    // Numbered, because the driver counts parameters without a number apart from those with one.
+    let row = |row: usize| format!("(?{}, ?{}, ?{})", 4 + 3 * row, 5 + 3 * row, 6 + 3 * row);
+    let values = (0..rows).map(row).collect::<Vec<_>>().join(", ");
+    format!(
+        "INSERT INTO subject (subscription_id, level, id, accounts, agent, created_at, updated_at)
+         SELECT ?1, ?2, column1, column2, column3, ?3, ?3 FROM (VALUES {values}) WHERE true
+         ON CONFLICT (subscription_id, level, id) DO UPDATE
+         SET accounts = coalesce(excluded.accounts, accounts),
+             agent = CASE WHEN excluded.agent IS NULL THEN agent
+                          ELSE json_patch(coalesce(agent, '{{}}'), excluded.agent) END,
+             updated_at = excluded.updated_at
+         WHERE (excluded.accounts IS NOT NULL AND excluded.accounts IS NOT accounts)
+            OR (excluded.agent IS NOT NULL
+                AND json_patch(coalesce(agent, '{{}}'), excluded.agent) IS NOT agent)"
+    )
+    .into()
+}
+
 impl Importer {
     /// Takes one subject. Later lines for the same id add to earlier ones.
     pub async fn push(&mut self, subject: NewSubject) -> Result<(), Error> {
@@ -157,19 +171,28 @@ impl Importer {
             Vec::new()
         };
         begin(&mut self.conn, DOING).await?;
-        self.upsert
-            .insert(&mut self.conn, batch, |query, one| {
-                query
-                    .bind(subscription)
-                    .bind(level)
-                    .bind(one.id)
-                    .bind(one.accounts)
-                    .bind(one.agent)
-                    .bind(now)
-                    .bind(now)
-            })
-            .await
-            .map_err(doing(DOING))?;
+        let mut batch = batch.into_iter();
+        while batch.len() > 0 {
+            let [many, one] = &self.upsert;
+            let (sql, rows) = if batch.len() < ROWS {
+                (one, 1)
+            } else {
+                (many, ROWS)
+            };
+            let query = sqlx::query(AssertSqlSafe(Arc::clone(sql)))
+                .bind(subscription)
+                .bind(level)
+                .bind(now);
+            batch
+                .by_ref()
+                .take(rows)
+                .fold(query, |query, one| {
+                    query.bind(one.id).bind(one.accounts).bind(one.agent)
+                })
+                .execute(&mut *self.conn)
+                .await
+                .map_err(doing(DOING))?;
+        }
         self.seen
             .insert(&mut self.conn, seen, BulkQuery::bind)
             .await

@@ -147,10 +147,8 @@ pub(crate) fn first_version(run: RunId) -> i64 {
 impl Session {
     pub(crate) async fn begin(store: &Store, scope: Scope, run: RunId) -> Result<Self, Error> {
         let mut conn = store
-            .pool
-            .acquire()
-            .await
-            .map_err(doing("take a connection for the run"))?;
+            .working_connection("take a connection for the run")
+            .await?;
         let table = staging_table(run);
         sqlx::query(AssertSqlSafe(format!(
             "CREATE TABLE {table} (
