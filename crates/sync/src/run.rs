@@ -150,22 +150,34 @@ impl Work<'_> {
             })?;
         let plan = self.plan(&layout).await?;
         let columns = Columns::new(layout.columns.iter().cloned());
-        let mut intake = self.read(&plan, &mut layout, &columns).await?;
+        let (intake, reconciled) = loop {
+            let mut intake = self.read(&plan, &mut layout, &columns).await?;
 
-        self.tell(Phase::Reconcile, intake.staged, Some(plan.records));
-        self.report.proof.delivered = intake.staged;
-        let (client, session) = (&self.client, &mut self.session);
-        let reconciler = Reconciler {
-            client,
-            plan: &plan,
-            layout: &layout,
-            columns: &columns,
+            self.tell(Phase::Reconcile, intake.staged, Some(plan.records));
+            self.report.proof.delivered = intake.staged;
+            let (client, session) = (&self.client, &mut self.session);
+            let reconciler = Reconciler {
+                client,
+                plan: &plan,
+                layout: &layout,
+                columns: &columns,
+            };
+            let reconciled = reconciler.run(session, &mut intake).await?;
+            intake.settle(session).await?;
+            self.report.counts.links_ended =
+                links::end_unclaimed(client, &plan, &layout, &columns, session, &mut intake)
+                    .await?;
+            intake.settle(session).await?;
+            // A property may have vanished before the records that came late.
+            let late = intake.staged > self.report.proof.delivered;
+            if !late
+                || intake.missing().next().is_none()
+                || !self.hold_vanished(&mut layout, &intake).await?
+            {
+                break (intake, reconciled);
+            }
+            self.session.unstage().await?;
         };
-        let reconciled = reconciler.run(session, &mut intake).await?;
-        intake.settle(session).await?;
-        self.report.counts.links_ended =
-            links::end_unclaimed(client, &plan, &layout, &columns, session, &mut intake).await?;
-        intake.settle(session).await?;
         Ok(Found {
             plan,
             layout,
