@@ -43,6 +43,16 @@ pub struct Stored<'a> {
     pub payload: &'a str,
 }
 
+/// The last record of a batch, its records, subjects, fingerprints, lengths of payloads, and payloads. Null at the end.
+type Lists = (
+    Option<i64>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
+
 /// Subjects that are read back by one statement.
 const READ_BACK: i64 = 1_000;
 
@@ -107,8 +117,7 @@ impl Session {
     pub async fn read_back(&mut self, mut visit: impl FnMut(Stored<'_>)) -> Result<(), Error> {
         let mut after = i64::MIN;
         loop {
-            let row: (Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>) =
-                sqlx::query_as(self.sql(
+            let row: Lists = sqlx::query_as(self.sql(
                     "SELECT max(record_id), group_concat(record_id, ' '), group_concat(subject_pk, ' '),
                             group_concat(fingerprint, ' '), group_concat(length, ' '), group_concat(payload, '')
                      FROM (

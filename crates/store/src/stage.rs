@@ -219,75 +219,30 @@ impl Session {
     ///
     /// A dry run stages outcomes without new versions.
     pub async fn stage(&mut self, batch: Batch, dry_run: bool) -> Result<(), Error> {
+        const DOING: &str = "stage records";
+        let run = self.run.0.cast_signed();
         let Batch {
             records,
             remembered,
             quarantined,
         } = batch;
-        const DOING: &str = "stage records";
-        let run = self.run.0.cast_signed();
         let mut outcomes = Vec::with_capacity(records.len());
         let mut versions = Vec::new();
-        for StagedRecord {
-            record,
-            modified_at,
-            fate,
-        } in records
-        {
-            let record = record.0.cast_signed();
-            let mut row = OutcomeRow {
-                record,
-                modified_at,
-                ..OutcomeRow::default()
-            };
-            match fate {
-                Fate::Matched(candidate) => {
-                    row.kind = OutcomeKind::Matched.number();
-                    row.subject = Some(candidate.subject);
-                    row.fingerprint = Some(candidate.fingerprint.cast_signed());
-                    row.presence = Some(candidate.presence);
-                    row.wire = candidate.wire;
-                    row.relink = candidate.relink || candidate.change.is_some();
-                    if let Some(change) = candidate.change {
-                        row.version = Some(self.next_version);
-                        row.written = change.written.into();
-                        row.cleared = change.cleared.into();
-                        if !dry_run {
-                            versions.push((
-                                self.next_version,
-                                candidate.subject,
-                                record,
-                                change.previous,
-                                change.payload,
-                            ));
-                        }
-                        self.next_version += 1;
-                    }
-                }
-                Fate::Missed { reason, key, near } => {
-                    row.kind = OutcomeKind::Missed(reason).number();
-                    row.key = key;
-                    row.near = near;
-                }
-                Fate::Excluded => row.kind = OutcomeKind::Excluded.number(),
-                Fate::Failed => row.kind = OutcomeKind::Failed.number(),
-            }
-            outcomes.push(row);
+        for record in records {
+            let (outcome, version) = self.rows_of(record);
+            outcomes.push(outcome);
+            versions.extend(version.filter(|_| !dry_run));
         }
         begin(&mut self.conn, DOING).await?;
         self.versions
-            .insert(
-                &mut self.conn,
-                versions,
-                |query, (id, subject, record, previous, payload)| {
-                    query
-                        .bind(id)
-                        .bind(subject)
-                        .bind(record)
-                        .bind(previous)
-                        .bind(payload)
-                },
-            )
+            .insert(&mut self.conn, versions, |query, row| {
+                query
+                    .bind(row.id)
+                    .bind(row.subject)
+                    .bind(row.record)
+                    .bind(row.previous)
+                    .bind(row.payload)
+            })
             .await
             .map_err(doing(DOING))?;
         self.staged
@@ -324,6 +279,54 @@ impl Session {
             .await
             .map_err(doing(DOING))?;
         commit(&mut self.conn, DOING).await
+    }
+
+    /// The row of a record, and of the version it makes.
+    fn rows_of(&mut self, record: StagedRecord) -> (OutcomeRow, Option<VersionRow>) {
+        let StagedRecord {
+            record,
+            modified_at,
+            fate,
+        } = record;
+        let record = record.0.cast_signed();
+        let mut row = OutcomeRow {
+            record,
+            modified_at,
+            ..OutcomeRow::default()
+        };
+        let mut version = None;
+        match fate {
+            Fate::Matched(candidate) => {
+                row.kind = OutcomeKind::Matched.number();
+                row.subject = Some(candidate.subject);
+                row.fingerprint = Some(candidate.fingerprint.cast_signed());
+                row.presence = Some(candidate.presence);
+                row.wire = candidate.wire;
+                row.relink = candidate.relink || candidate.change.is_some();
+                if let Some(change) = candidate.change {
+                    let id = self.next_version;
+                    self.next_version += 1;
+                    row.version = Some(id);
+                    row.written = change.written.into();
+                    row.cleared = change.cleared.into();
+                    version = Some(VersionRow {
+                        id,
+                        subject: candidate.subject,
+                        record,
+                        previous: change.previous,
+                        payload: change.payload,
+                    });
+                }
+            }
+            Fate::Missed { reason, key, near } => {
+                row.kind = OutcomeKind::Missed(reason).number();
+                row.key = key;
+                row.near = near;
+            }
+            Fate::Excluded => row.kind = OutcomeKind::Excluded.number(),
+            Fate::Failed => row.kind = OutcomeKind::Failed.number(),
+        }
+        (row, version)
     }
 
     /// Turns staged records into excluded ones: they were delivered, but are gone. Returns those that were matched.
@@ -471,6 +474,14 @@ struct OutcomeRow {
     key: Option<String>,
     near: Option<String>,
     wire: Option<i64>,
+}
+
+struct VersionRow {
+    id: i64,
+    subject: i64,
+    record: i64,
+    previous: Option<i64>,
+    payload: String,
 }
 
 /// A prepared insertion of many rows by few statements: rows go in by the hundred, the rest one by one.

@@ -74,7 +74,7 @@ pub(crate) fn translate<'a>(
                 translated.says[at] = Says::Value;
             }
             Outcome::Empty if layout.empty == EmptyPolicy::Clear => {
-                translated.says[at] = Says::Clear
+                translated.says[at] = Says::Clear;
             }
             Outcome::Empty => translated.keeps = true,
             Outcome::Quarantined(reason) => {

@@ -36,21 +36,38 @@ pub(crate) struct Intake {
     trusting: bool,
     /// See [`Layout::seed`].
     seed: u64,
-    /// Subjects that a record of this run matched. One bit per known id, not a map of keys.
-    claimed: RoaringTreemap,
-    /// A subject was claimed twice: who feeds it must be decided before applying.
-    contested: bool,
+    claims: Claims,
     /// Distinct records staged.
     pub(crate) staged: u64,
-    /// Of the claimed subjects, those that a record fed before this run.
-    fed_before: u64,
-    /// Some match was taken back, so that counting claims does not tell whether a link ends.
-    took_back: bool,
     pub(crate) expected: Expected,
     /// Per column: it was missing from some record although it was asked for.
     missing: Vec<bool>,
     /// Ids made up for records whose own could not be read, counted down from the largest.
     nameless: u64,
+}
+
+/// Which subjects the records of this run claim.
+#[derive(Debug, Default)]
+struct Claims {
+    /// Subjects that a record matched. One bit per known id, not a map of keys.
+    claimed: RoaringTreemap,
+    /// Of these, those that a record fed before this run.
+    fed_before: u64,
+    /// A subject was claimed twice: who feeds it must be decided before applying.
+    contested: bool,
+    /// Some match was taken back, so that counting claims does not tell whether a link ends.
+    took_back: bool,
+}
+
+impl Claims {
+    /// Notes that a record claims a subject, which a record fed before this run or not.
+    fn add(&mut self, subject: i64, fed: bool) {
+        if self.claimed.insert(subject.cast_unsigned()) {
+            self.fed_before += u64::from(fed);
+        } else {
+            self.contested = true;
+        }
+    }
 }
 
 /// What translation produced: what the destination must hold after applying.
@@ -97,11 +114,8 @@ impl Intake {
             pending: Batch::default(),
             trusting: true,
             seed: layout.seed(),
-            claimed: RoaringTreemap::new(),
-            contested: false,
+            claims: Claims::default(),
             staged: 0,
-            fed_before: 0,
-            took_back: false,
             expected: Expected {
                 checksum: 0,
                 fields: vec![0; layout.fields.len()],
@@ -129,7 +143,7 @@ impl Intake {
             match record.wire(layout.key_column) {
                 _ if record.archived() => staged.push(fate(record, Fate::Excluded)),
                 Wire::Text(key) if !key.is_empty() => {
-                    keyed.push((record, key, wire_hash(self.seed, record)))
+                    keyed.push((record, key, wire_hash(self.seed, record)));
                 }
                 _ => {
                     let reason = Miss::EmptyKey;
@@ -213,21 +227,12 @@ impl Intake {
                 return true;
             };
             self.expected.add(before.fingerprint, &before.presence);
-            self.claim(before.subject, true);
+            self.claims.add(before.subject, true);
             self.staged += 1;
             self.pending.remembered.push(record.id());
             false
         });
         Ok(())
-    }
-
-    /// Notes that a record claims a subject, which a record fed before this run or not.
-    fn claim(&mut self, subject: i64, fed: bool) {
-        if self.claimed.insert(subject.cast_unsigned()) {
-            self.fed_before += u64::from(fed);
-        } else {
-            self.contested = true;
-        }
     }
 
     fn translate(&mut self, layout: &Layout, known: &Known, record: Record<'_>) -> Translated {
@@ -325,7 +330,7 @@ impl Intake {
                 None => translated.onto_nothing(),
             };
             self.expected.add(target.fingerprint, &target.presence);
-            self.claim(
+            self.claims.add(
                 known.subject,
                 link.is_some_and(|link| link.record.is_some()),
             );
@@ -350,7 +355,7 @@ impl Intake {
     /// Decides contested subjects and takes the losers out of what is expected.
     pub(crate) async fn settle(&mut self, session: &mut Session) -> Result<(), store::Error> {
         self.flush(session).await?;
-        if std::mem::take(&mut self.contested) {
+        if std::mem::take(&mut self.claims.contested) {
             for loser in session.settle_contested().await? {
                 self.expected.withdraw(&loser);
             }
@@ -369,7 +374,7 @@ impl Intake {
     ) -> Result<(), store::Error> {
         for withdrawn in session.exclude(gone).await? {
             self.expected.withdraw(&withdrawn);
-            self.took_back = true;
+            self.claims.took_back = true;
         }
         Ok(())
     }
@@ -384,7 +389,7 @@ impl Intake {
 
     /// Whether each of the level's live links was claimed by a record of this run, as far as counting can tell.
     pub(crate) fn claims_all(&self, live_links: u64) -> bool {
-        !self.took_back && self.fed_before == live_links
+        !self.claims.took_back && self.claims.fed_before == live_links
     }
 
     /// Forgets matches whose subjects hold something else than they should, so that they can be taken in again.
@@ -398,7 +403,7 @@ impl Intake {
             self.staged -= 1;
         }
         // Versions that are no longer wanted are dropped when contested subjects are settled.
-        self.contested = true;
+        self.claims.contested = true;
         self.trusting = false;
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The sync: plan → read → match → translate → diff → apply → prove, for one level at a time.
 //!
-//! [`run`] executes all of it and returns a [`RunReport`]. Nothing a run finds is seen by anyone before the one transaction
+//! [`run()`] executes all of it and returns a [`RunReport`]. Nothing a run finds is seen by anyone before the one transaction
 //! that applies it; a dry run stops right before. Memory does not grow with the portal: pages pass through, candidates wait
 //! in the database, and what is remembered per known id is one bit.
 
