@@ -7,11 +7,10 @@ use sqlx::{AssertSqlSafe, Sqlite, pool::PoolConnection};
 
 use crate::{
     Error, Scope, Store,
+    erase::erase,
     error::doing,
     lock::Process,
     mapping::{MappedField, put_field},
-    memory::forget_in_memory,
-    near::forget_near,
     run::under_way,
     stage::{Bulk, BulkQuery, begin, commit, rollback},
 };
@@ -26,6 +25,9 @@ const BATCH: usize = 100_000;
 
 /// Subjects per statement. Each statement is a round trip to the database's thread.
 const ROWS: usize = 1_000;
+
+/// Subjects erased per transaction, each of which goes through all that runs have noted.
+const ERASED: i64 = 20_000;
 
 /// A visitor or account as a file gives it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -235,10 +237,11 @@ impl Importer {
         loop {
             let gone: Vec<(i64, String)> = sqlx::query_as(
                 "SELECT pk, id FROM subject
-                 WHERE subscription_id = ? AND level = ? AND id NOT IN (SELECT id FROM import_seen) LIMIT 1000",
+                 WHERE subscription_id = ? AND level = ? AND id NOT IN (SELECT id FROM import_seen) LIMIT ?",
             )
             .bind(self.scope.subscription.0)
             .bind(self.scope.level_code())
+            .bind(ERASED)
             .fetch_all(&mut *self.conn)
             .await
             .map_err(doing(DOING))?;
@@ -256,11 +259,9 @@ impl Importer {
                     run,
                 });
             }
-            for (pk, id) in &gone {
-                erase(&mut self.conn, self.scope, *pk, id)
-                    .await
-                    .map_err(doing(DOING))?;
-            }
+            erase(&mut self.conn, self.scope, &gone)
+                .await
+                .map_err(doing(DOING))?;
             commit(&mut self.conn, DOING).await?;
             removed += gone.len() as u64;
         }
@@ -274,56 +275,4 @@ async fn count(conn: &mut PoolConnection<Sqlite>, scope: Scope) -> Result<i64, E
         .fetch_one(&mut **conn)
         .await
         .map_err(doing("count the known ids"))
-}
-
-/// Deletes everything kept about one subject, what runs noted about its record included.
-pub(crate) async fn erase(
-    conn: &mut sqlx::SqliteConnection,
-    scope: Scope,
-    pk: i64,
-    id: &str,
-) -> Result<(), sqlx::Error> {
-    forget_near(conn, scope, pk, id).await?;
-    forget_in_memory(conn, scope, pk, id).await?;
-    // The records that ever fed it, so that what runs noted about them goes as well.
-    let records: Vec<i64> = sqlx::query_scalar(
-        "SELECT record_id FROM version WHERE subject_pk = ?1
-         UNION SELECT record_id FROM outcome WHERE subject_pk = ?1
-         UNION SELECT record_id FROM ended_link WHERE subject_pk = ?1",
-    )
-    .bind(pk)
-    .fetch_all(&mut *conn)
-    .await?;
-    let records = serde_json::to_string(&records).expect("numbers serialise");
-    sqlx::query(
-        "DELETE FROM quarantine WHERE record_id IN (SELECT value FROM json_each(?1))
-         AND run_id IN (SELECT id FROM run WHERE subscription_id = ?2 AND level = ?3)",
-    )
-    .bind(&records)
-    .bind(scope.subscription.0)
-    .bind(scope.level_code())
-    .execute(&mut *conn)
-    .await?;
-    for sql in [
-        "DELETE FROM outcome WHERE subject_pk = ?1",
-        "DELETE FROM ended_link WHERE subject_pk = ?1",
-        "DELETE FROM version WHERE subject_pk = ?1",
-        "DELETE FROM link WHERE subject_pk = ?1",
-    ] {
-        sqlx::query(sql).bind(pk).execute(&mut *conn).await?;
-    }
-    sqlx::query(
-        "DELETE FROM outcome WHERE (near_id = ?1 OR key_text = ?1)
-         AND run_id IN (SELECT id FROM run WHERE subscription_id = ?2 AND level = ?3)",
-    )
-    .bind(id)
-    .bind(scope.subscription.0)
-    .bind(scope.level_code())
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query("DELETE FROM subject WHERE pk = ?")
-        .bind(pk)
-        .execute(conn)
-        .await
-        .map(drop)
 }

@@ -6,6 +6,7 @@
 pub mod apply;
 pub mod connection;
 pub mod database;
+mod erase;
 pub mod error;
 pub mod import;
 pub mod keyring;

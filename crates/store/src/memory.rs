@@ -169,23 +169,23 @@ pub(crate) async fn forget_memory(
         .map(drop)
 }
 
-/// Takes a subject that is being erased out of the level's memory.
+/// Takes subjects that are being erased out of the level's memory. Numbers and ids come as JSON arrays.
 pub(crate) async fn forget_in_memory(
     conn: &mut SqliteConnection,
     scope: Scope,
-    pk: i64,
-    id: &str,
+    pks: &str,
+    ids: &str,
 ) -> Result<(), sqlx::Error> {
     let memory = memory_table(scope);
     if !table_exists(conn, &memory).await? {
         return Ok(());
     }
     sqlx::query(AssertSqlSafe(format!(
-        "DELETE FROM {memory} WHERE subject_pk = ? OR near_id = ? OR key_text = ?"
+        "DELETE FROM {memory} WHERE subject_pk IN (SELECT value FROM json_each(?1))
+         OR near_id IN (SELECT value FROM json_each(?2)) OR key_text IN (SELECT value FROM json_each(?2))"
     )))
-    .bind(pk)
-    .bind(id)
-    .bind(id)
+    .bind(pks)
+    .bind(ids)
     .execute(conn)
     .await
     .map(drop)

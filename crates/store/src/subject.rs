@@ -5,8 +5,8 @@ use model::{Group, MetadataType, PropertyName, RecordId, RunId};
 
 use crate::{
     Error, Scope, Store,
+    erase::erase,
     error::doing,
-    import::erase,
     mapping::{MappedField, put_field},
     run::under_way,
     stage::first_version,
@@ -186,7 +186,9 @@ impl Store {
                     run,
                 });
             }
-            erase(&mut tx, scope, pk, id).await.map_err(doing(DOING))?;
+            erase(&mut tx, scope, &[(pk, id.to_owned())])
+                .await
+                .map_err(doing(DOING))?;
         }
         tx.commit().await.map_err(doing(DOING))?;
         Ok(pk.is_some())

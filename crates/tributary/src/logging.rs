@@ -9,7 +9,7 @@ pub(crate) fn start(verbose: u8, quiet: bool) {
     let default = match (quiet, verbose) {
         (true, _) => "off",
         // What the sync has to say about a run stands in the run's report.
-        (false, 0) => "warn,sync=off",
+        (false, 0) => "warn,sync=off,sqlx=error",
         (false, 1) => "info,sqlx=warn",
         (false, 2) => "debug,sqlx=warn,hyper=info,reqwest=info,rustls=info",
         (false, _) => "trace",

@@ -142,7 +142,7 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     let ended = sync::run_levels(&app, &store, &scopes, false, &interrupt).await?;
     let report = report(&ended, &portal, &app.data_dir);
     if let Some(failure) = ended.failure() {
-        app.out.say(ended.text(app.out));
+        ended.say(app.out);
         return Err(failure.reporting(report));
     }
     app.out.report(&report, ended.text(app.out));

@@ -79,7 +79,7 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     let failed = ended.failure();
     let report = ended.json(args.dry_run);
     if let Some(failure) = failed {
-        app.out.say(ended.text(app.out));
+        ended.say(app.out);
         return Err(failure.reporting(report));
     }
     app.out.report(&report, ended.text(app.out));
@@ -196,6 +196,17 @@ impl Ended {
     /// The contract's object.
     pub(crate) fn json(&self, dry_run: bool) -> Value {
         json!({ "schema": 1, "dry_run": dry_run, "runs": self.reports })
+    }
+
+    /// Shows people what there is beside the failure, which is shown after it.
+    pub(crate) fn say(&self, out: Output) {
+        for run in &self.reports {
+            let mut report = json!(run);
+            if let Some(report) = report.as_object_mut() {
+                report.remove("error");
+            }
+            out.say(report::text(out, &report));
+        }
     }
 
     /// All reports for people.

@@ -59,7 +59,9 @@ pub(super) async fn run(app: &App) -> Outcome {
     }
     match tried {
         Ok(_) => {
-            store.set_connection_broken(subscription, None).await?;
+            if connection.broken.is_some() {
+                store.set_connection_broken(subscription, None).await?;
+            }
             let works = app.out.toned(Tone::Good, "The connection works.");
             app.out.report(&report, format_args!("{table}\n\n{works}"));
             Ok(Exit::Done)

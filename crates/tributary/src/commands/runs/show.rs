@@ -1,6 +1,6 @@
 //! `tributary runs show`.
 
-use std::{io, sync::Arc};
+use std::{borrow::Cow, io, sync::Arc};
 
 use model::{Quarantine, RecordId, RunId};
 use serde_json::{json, value::RawValue};
@@ -299,11 +299,20 @@ fn table(list: List, rows: &[Row]) -> String {
             Some(code) if list == List::Quarantined && Quarantine::from_code(code).is_some() => {
                 Quarantine::from_code(code).map_or_else(String::new, |reason| reason.to_string())
             }
-            Some(text) => one_line(text, WIDE),
+            Some(text) => one_line(&visible(list, text), WIDE),
             None => "–".into(),
         }));
     }
     table.to_string()
+}
+
+/// A key whose white space matters is shown in quotes, with what cannot be seen spelled out.
+fn visible(list: List, text: &str) -> Cow<'_, str> {
+    if list == List::Misses && text.contains(char::is_whitespace) {
+        format!("{text:?}").into()
+    } else {
+        text.into()
+    }
 }
 
 /// A list as JSON, with stored metadata to the letter.

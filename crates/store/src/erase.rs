@@ -1,0 +1,63 @@
+//! Erasing visitors and accounts, with every trace of them.
+
+use sqlx::SqliteConnection;
+
+use crate::{Scope, memory::forget_in_memory, near::forget_near};
+
+/// Deletes everything kept about subjects of one level, what runs noted about their records included.
+///
+/// What runs noted is gone through once for all of them, because nothing finds it by subject.
+pub(crate) async fn erase(
+    conn: &mut SqliteConnection,
+    scope: Scope,
+    subjects: &[(i64, String)],
+) -> Result<(), sqlx::Error> {
+    for (pk, id) in subjects {
+        forget_near(conn, scope, *pk, id).await?;
+    }
+    let (pks, ids): (Vec<i64>, Vec<&str>) =
+        subjects.iter().map(|(pk, id)| (*pk, id.as_str())).unzip();
+    let pks = serde_json::to_string(&pks).expect("numbers serialise");
+    let ids = serde_json::to_string(&ids).expect("strings serialise");
+    forget_in_memory(conn, scope, &pks, &ids).await?;
+    // The records that ever fed them, so that what runs noted about those goes as well.
+    let records: Vec<i64> = sqlx::query_scalar(
+        "WITH gone AS MATERIALIZED (SELECT value AS pk FROM json_each(?1))
+         SELECT record_id FROM version WHERE subject_pk IN (SELECT pk FROM gone)
+         UNION SELECT record_id FROM outcome WHERE subject_pk IN (SELECT pk FROM gone)
+         UNION SELECT record_id FROM ended_link WHERE subject_pk IN (SELECT pk FROM gone)",
+    )
+    .bind(&pks)
+    .fetch_all(&mut *conn)
+    .await?;
+    let records = serde_json::to_string(&records).expect("numbers serialise");
+    sqlx::query(
+        "DELETE FROM quarantine WHERE record_id IN (SELECT value FROM json_each(?1))
+         AND run_id IN (SELECT id FROM run WHERE subscription_id = ?2 AND level = ?3)",
+    )
+    .bind(records)
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "DELETE FROM outcome
+         WHERE (near_id IN (SELECT value FROM json_each(?1)) OR key_text IN (SELECT value FROM json_each(?1)))
+           AND run_id IN (SELECT id FROM run WHERE subscription_id = ?2 AND level = ?3)",
+    )
+    .bind(ids)
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .execute(&mut *conn)
+    .await?;
+    for sql in [
+        "DELETE FROM outcome WHERE subject_pk IN (SELECT value FROM json_each(?))",
+        "DELETE FROM ended_link WHERE subject_pk IN (SELECT value FROM json_each(?))",
+        "DELETE FROM version WHERE subject_pk IN (SELECT value FROM json_each(?))",
+        "DELETE FROM link WHERE subject_pk IN (SELECT value FROM json_each(?))",
+        "DELETE FROM subject WHERE pk IN (SELECT value FROM json_each(?))",
+    ] {
+        sqlx::query(sql).bind(&pks).execute(&mut *conn).await?;
+    }
+    Ok(())
+}
