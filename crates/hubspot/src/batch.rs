@@ -64,7 +64,9 @@ impl Client {
             }
             for (index, id) in all.silent(&asked).into_iter().enumerate() {
                 if index < ASKED_ALONE {
-                    let (envelope, _) = self.batch(object, &[id], columns, &all.decoded).await?;
+                    let (envelope, _) = self
+                        .batch(object, false, &[id], columns, &all.decoded)
+                        .await?;
                     all.take_alone(id, envelope);
                 } else {
                     all.unanswered.push(id);
@@ -72,6 +74,24 @@ impl Client {
             }
         }
         Ok(all.finish())
+    }
+
+    /// Which of these records are archived: deleted, and can still be restored. [`BATCH`] ids per call.
+    pub async fn archived(
+        &self,
+        object: ObjectType,
+        ids: &[RecordId],
+    ) -> Result<HashSet<RecordId>, Error> {
+        let none = Columns::new([]);
+        let mut found = HashSet::new();
+        for mut ids in ids.chunks(BATCH) {
+            while !ids.is_empty() {
+                let (envelope, asked) = self.batch(object, true, ids, &none, &none).await?;
+                found.extend(envelope.records.ids());
+                ids = &ids[asked..];
+            }
+        }
+        Ok(found)
     }
 
     /// Reads ids in as many calls as HubSpot needs for them.
@@ -83,7 +103,9 @@ impl Client {
     ) -> Result<(), Error> {
         let mut ids = ids;
         while !ids.is_empty() {
-            let (envelope, asked) = self.batch(object, ids, &all.columns, &all.decoded).await?;
+            let (envelope, asked) = self
+                .batch(object, false, ids, &all.columns, &all.decoded)
+                .await?;
             all.take(envelope);
             ids = &ids[asked..];
         }
@@ -94,6 +116,7 @@ impl Client {
     async fn batch(
         &self,
         object: ObjectType,
+        archived: bool,
         ids: &[RecordId],
         columns: &Columns,
         decoded: &Columns,
@@ -117,7 +140,7 @@ impl Client {
                 "inputs": inputs,
             });
             Request {
-                url: self.paths().batch_read(object),
+                url: self.paths().batch_read(object, archived),
                 body: Body::Json(body.to_string().into_bytes()),
             }
         };

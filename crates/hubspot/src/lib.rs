@@ -8,7 +8,7 @@
 //! Reading all contacts that have a value for `visitor_id`, page by page:
 //!
 //! ```no_run
-//! use hubspot::{Client, Columns, Credentials, Query, SEARCH_PAGE, Settings};
+//! use hubspot::{Client, Columns, Credentials, Query, SEARCH_PAGE, Settings, Walk};
 //! use model::{ObjectType, PropertyName};
 //!
 //! # async fn read() -> Result<(), hubspot::Error> {
@@ -19,18 +19,15 @@
 //! .build()?;
 //! let columns: Columns = ["visitor_id", "plan_tier"].into_iter().collect();
 //! let query = Query::having(PropertyName::new("visitor_id"));
-//! let mut after = None;
-//! loop {
+//! let mut next = Some(Walk::Up(None));
+//! while let Some(walk) = next {
 //!     let page = client
-//!         .search_page(ObjectType::Contacts, &query, &columns, after, SEARCH_PAGE)
+//!         .search_page(ObjectType::Contacts, &query, &columns, walk, SEARCH_PAGE)
 //!         .await?;
 //!     for record in page.records.iter() {
 //!         println!("{} has {:?}", record.id(), record.wire(0));
 //!     }
-//!     after = page.next;
-//!     if after.is_none() {
-//!         break;
-//!     }
+//!     next = page.next;
 //! }
 //! println!("{} searches", client.calls().search);
 //! # Ok(())
@@ -81,7 +78,7 @@ pub use governor::{Governor, Governors, Quota};
 pub use list::{Cursor, LIST_PAGE, ListPage};
 pub use oauth::OAuth;
 pub use owners::Owner;
-pub use query::Query;
+pub use query::{Query, Walk};
 pub use records::{Record, Records, Undecodable};
 pub use refusal::Refusal;
 pub use search::{SEARCH_PAGE, SearchPage};

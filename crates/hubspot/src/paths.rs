@@ -31,8 +31,8 @@ impl Paths {
         format!("{}/search", self.objects(object))
     }
 
-    pub(crate) fn batch_read(&self, object: ObjectType) -> String {
-        format!("{}/batch/read?archived=false", self.objects(object))
+    pub(crate) fn batch_read(&self, object: ObjectType, archived: bool) -> String {
+        format!("{}/batch/read?archived={archived}", self.objects(object))
     }
 
     pub(crate) fn properties(&self, object: ObjectType, sensitivity: &str) -> String {
@@ -113,7 +113,7 @@ mod tests {
         );
         let third = paths("v3");
         assert_eq!(
-            third.batch_read(ObjectType::Companies),
+            third.batch_read(ObjectType::Companies, false),
             "https://api.hubapi.com/crm/v3/objects/companies/batch/read?archived=false"
         );
         assert_eq!(

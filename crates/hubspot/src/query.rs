@@ -28,34 +28,55 @@ impl Query {
         self
     }
 
-    /// Whether a record with this id may answer the query when asked for those after `after`.
-    pub(crate) fn admits(&self, id: RecordId, after: Option<RecordId>) -> bool {
-        after.is_none_or(|after| id > after)
-            && self
-                .ids
-                .is_none_or(|(first, last)| (first..=last).contains(&id))
+    /// Whether a record with this id may answer the query at this point of a walk.
+    pub(crate) fn admits(&self, id: RecordId, walk: Walk) -> bool {
+        let past = match walk {
+            Walk::Up(past) => past.is_none_or(|past| id > past),
+            Walk::Down(past) => past.is_none_or(|past| id < past),
+        };
+        past && self
+            .ids
+            .is_none_or(|(first, last)| (first..=last).contains(&id))
     }
 
-    /// The search filters, for records after `after`. Ids compare as numbers.
-    pub(crate) fn filter_groups(&self, after: Option<RecordId>) -> Value {
+    /// The search filters at this point of a walk. Ids compare as numbers.
+    pub(crate) fn filter_groups(&self, walk: Walk) -> Value {
         let id = |operator: &str, id: RecordId| json!({ "propertyName": "hs_object_id", "operator": operator, "value": id.to_string() });
         let mut filters = Vec::new();
         if let Some(property) = &self.has_property {
             filters.push(json!({ "propertyName": property.as_str(), "operator": "HAS_PROPERTY" }));
         }
-        match (self.ids, after) {
-            (Some((first, _)), Some(after)) if after < first => filters.push(id("GTE", first)),
-            (_, Some(after)) => filters.push(id("GT", after)),
-            (Some((first, _)), None) => filters.push(id("GTE", first)),
-            (None, None) => {}
-        }
-        if let Some((_, last)) = self.ids {
-            filters.push(id("LTE", last));
-        }
+        let (first, last) = self.ids.unzip();
+        filters.extend(match walk {
+            Walk::Up(Some(past)) if first.is_none_or(|first| past >= first) => Some(id("GT", past)),
+            _ => first.map(|first| id("GTE", first)),
+        });
+        filters.extend(match walk {
+            Walk::Down(Some(past)) if last.is_none_or(|last| past <= last) => Some(id("LT", past)),
+            _ => last.map(|last| id("LTE", last)),
+        });
         if filters.is_empty() {
             json!([])
         } else {
             json!([{ "filters": filters }])
+        }
+    }
+}
+
+/// Which way a search goes through the ids, and past which one it goes on; from the end without one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Walk {
+    /// Ascending.
+    Up(Option<RecordId>),
+    /// Descending.
+    Down(Option<RecordId>),
+}
+
+impl Walk {
+    /// The id it has come to.
+    pub(crate) fn past(self) -> Option<RecordId> {
+        match self {
+            Self::Up(past) | Self::Down(past) => past,
         }
     }
 }

@@ -157,7 +157,7 @@ impl Records {
     }
 
     /// Keeps the records whose ids pass the test; returns how many did not.
-    pub(crate) fn keep(&mut self, test: impl Fn(RecordId) -> bool) -> usize {
+    pub fn keep(&mut self, test: impl Fn(RecordId) -> bool) -> usize {
         let before = self.delivered();
         self.retain(&test);
         self.undecodable

@@ -117,7 +117,7 @@ pub const fn rule(kind: Kind) -> Rule {
         ),
         Kind::TooLong => row(
             Shorter,
-            "Lower the URL budget in the settings; a proxy on the way may allow less than HubSpot does.",
+            "Lower hubspot.url_budget in the settings; a proxy on the way may allow less than HubSpot does.",
         ),
         Kind::Locked => row(
             Wait(Backoff::new(2, 2, 30, 6)),

@@ -1,10 +1,10 @@
 //! The search reader: the cheapest, for its cost does not grow with the number of properties.
 
-use model::{ObjectType, RecordId};
+use model::ObjectType;
 use serde_json::json;
 
 use crate::{
-    Client, Columns, Error, Kind, Operation, Query, Records,
+    Client, Columns, Error, Kind, Operation, Query, Records, Walk,
     calls::CallKind,
     client::Plan,
     decode::{self, Envelope},
@@ -19,12 +19,12 @@ pub const SEARCH_PAGE: u32 = 200;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SearchPage {
-    /// Records with ascending ids, all within the query and after the one asked for.
+    /// Records with ascending ids, all within the query and past the one asked for.
     pub records: Records,
     /// How many records HubSpot says there are from here on. May lag behind.
     pub total: u64,
-    /// Ask for the next page after this id; `None` on the last page.
-    pub next: Option<RecordId>,
+    /// Where the walk goes on; `None` on the last page.
+    pub next: Option<Walk>,
 }
 
 impl Client {
@@ -36,7 +36,7 @@ impl Client {
             budget: Budget::Search,
         };
         let none = Columns::new([]);
-        let request = self.search_request(object, query, &none, None, 1);
+        let request = self.search_request(object, query, &none, Walk::Up(None), 1);
         self.run(
             &plan,
             |_| request.clone(),
@@ -48,20 +48,20 @@ impl Client {
         .await
     }
 
-    /// The page of at most `limit` records (and at most [`SEARCH_PAGE`]) that follows the record `after`.
+    /// The page of at most `limit` records (and at most [`SEARCH_PAGE`]) that comes next on a walk up or down the ids.
     ///
     /// Pages go by id, not by offset: there is no ceiling of 10,000 results, and a record that is edited meanwhile is
     /// neither lost nor delivered twice.
     ///
     /// # Errors
-    /// [`Error::Stalled`] if HubSpot keeps answering with records up to `after`;
+    /// [`Error::Stalled`] if HubSpot keeps answering with records of the pages before;
     /// [`Error::UnknownProperty`] if the property of the query is gone.
     pub async fn search_page(
         &self,
         object: ObjectType,
         query: &Query,
         columns: &Columns,
-        after: Option<RecordId>,
+        walk: Walk,
         limit: u32,
     ) -> Result<SearchPage, Error> {
         let plan = Plan {
@@ -77,19 +77,19 @@ impl Client {
                     &plan,
                     |slow| {
                         let limit = (limit >> slow.min(8)).max(1);
-                        self.search_request(object, query, columns, after, limit)
+                        self.search_request(object, query, columns, walk, limit)
                     },
                     |answer| read(answer, columns),
                 )
                 .await?;
-            if let Some(page) = advance(envelope, query, after) {
+            if let Some(page) = advance(envelope, query, walk) {
                 return Ok(page);
             }
             failed += 1;
             if !self.wait_out(Kind::Stalled, failed).await {
                 return Err(Error::Stalled {
                     operation: plan.operation,
-                    after,
+                    after: walk.past(),
                 });
             }
         }
@@ -100,12 +100,16 @@ impl Client {
         object: ObjectType,
         query: &Query,
         columns: &Columns,
-        after: Option<RecordId>,
+        walk: Walk,
         limit: u32,
     ) -> Request {
+        let direction = match walk {
+            Walk::Up(_) => "ASCENDING",
+            Walk::Down(_) => "DESCENDING",
+        };
         let body = json!({
-            "filterGroups": query.filter_groups(after),
-            "sorts": [{ "propertyName": "hs_object_id", "direction": "ASCENDING" }],
+            "filterGroups": query.filter_groups(walk),
+            "sorts": [{ "propertyName": "hs_object_id", "direction": direction }],
             "properties": columns.names(),
             "limit": limit,
         });
@@ -122,7 +126,7 @@ fn read(answer: &mut Answer, columns: &Columns) -> Result<Envelope, String> {
 
 /// Drops what was not asked for. `None` if nothing is left although there should be: the page was answered twice, or
 /// its last record cannot be told.
-fn advance(envelope: Envelope, query: &Query, after: Option<RecordId>) -> Option<SearchPage> {
+fn advance(envelope: Envelope, query: &Query, walk: Walk) -> Option<SearchPage> {
     let Envelope {
         mut records,
         total,
@@ -130,17 +134,20 @@ fn advance(envelope: Envelope, query: &Query, after: Option<RecordId>) -> Option
         ..
     } = envelope;
     let delivered = records.delivered();
-    let stale = records.keep(|id| query.admits(id, after));
+    let stale = records.keep(|id| query.admits(id, walk));
     records.sort();
     let total = total.unwrap_or_default();
     // Either sign of more is enough: the cursor is not needed, and the total may be stale.
     let more = more.is_some() || total > u64::try_from(delivered).unwrap_or(u64::MAX);
-    let last = records.ids().max();
-    if last.is_none() && (stale > 0 || (more && delivered > 0)) {
+    let next = match walk {
+        Walk::Up(_) => records.ids().max().map(|last| Walk::Up(Some(last))),
+        Walk::Down(_) => records.ids().min().map(|last| Walk::Down(Some(last))),
+    };
+    if next.is_none() && (stale > 0 || (more && delivered > 0)) {
         return None;
     }
     Some(SearchPage {
-        next: last.filter(|_| more || stale > 0),
+        next: next.filter(|_| more || stale > 0),
         total,
         records,
     })

@@ -10,7 +10,7 @@ use std::{
 
 use hubspot::{
     Client, Columns, Credentials, Cursor, Error, Kind, LIST_PAGE, Query, QuotaSettings,
-    SEARCH_PAGE, SearchPage, Settings,
+    SEARCH_PAGE, SearchPage, Settings, Walk,
 };
 use jiff::Timestamp;
 use model::{Clock, ObjectType::Contacts, PropertyName, RecordId, Wire};
@@ -114,17 +114,15 @@ async fn search(
     query: &Query,
     columns: &Columns,
 ) -> Result<Vec<SearchPage>, Error> {
-    let (mut pages, mut after) = (Vec::new(), None);
-    loop {
+    let (mut pages, mut next) = (Vec::new(), Some(Walk::Up(None)));
+    while let Some(walk) = next {
         let page = client
-            .search_page(Contacts, query, columns, after, SEARCH_PAGE)
+            .search_page(Contacts, query, columns, walk, SEARCH_PAGE)
             .await?;
-        after = page.next;
+        next = page.next;
         pages.push(page);
-        if after.is_none() {
-            return Ok(pages);
-        }
     }
+    Ok(pages)
 }
 
 /// The ids of all records that a search for everything delivers, in order of delivery.

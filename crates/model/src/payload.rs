@@ -6,6 +6,7 @@
 
 use std::{borrow::Cow, fmt::Write as _};
 
+use memchr::memchr2;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use crate::Value;
@@ -192,6 +193,33 @@ impl<'a> Iterator for Entries<'a> {
 }
 
 impl<'a> Entries<'a> {
+    /// The value of the entry that comes next, if it is this field's. Otherwise nothing is read.
+    ///
+    /// Faster than reading an entry and comparing its name.
+    pub fn next_of(&mut self, field: &FieldKey) -> Option<&'a str> {
+        let separator = match self.state {
+            State::Start => b'{',
+            State::Inside => b',',
+            State::Over => return None,
+        };
+        let rest = &self.text.as_bytes()[self.at..];
+        let from = rest
+            .first()
+            .filter(|byte| **byte == separator)
+            .map(|_| self.at + 1)?;
+        if !rest[1..].starts_with(field.quoted.as_bytes()) {
+            return None;
+        }
+        let before = std::mem::replace(&mut self.at, from + field.quoted.len());
+        let value = self.value().ok();
+        if value.is_some() {
+            self.state = State::Inside;
+        } else {
+            self.at = before;
+        }
+        value
+    }
+
     fn entry(&mut self) -> Result<Option<(Cow<'a, str>, &'a str)>, Malformed> {
         if self.state == State::Start {
             self.expect(b'{')?;
@@ -247,15 +275,20 @@ impl<'a> Entries<'a> {
     fn string(&mut self) -> Result<&'a str, Malformed> {
         let from = self.at;
         self.expect(b'"')?;
-        let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at) {
-            self.at += 1;
-            match byte {
-                b'"' => return Ok(&self.text[from..self.at]),
-                b'\\' => self.at += 1,
-                _ => {}
+        while let Some(found) = self
+            .text
+            .as_bytes()
+            .get(self.at..)
+            .and_then(|rest| memchr2(b'"', b'\\', rest))
+        {
+            self.at += found + 1;
+            if self.text.as_bytes()[self.at - 1] == b'"' {
+                return Ok(&self.text[from..self.at]);
             }
+            // Whatever is escaped is part of the string.
+            self.at += 1;
         }
+        self.at = self.text.len();
         Err(self.malformed())
     }
 
@@ -363,6 +396,23 @@ mod tests {
         ];
         for (at, left) in all.iter().enumerate() {
             assert!(all[at + 1..].iter().all(|right| left != right));
+        }
+    }
+
+    #[test]
+    fn the_next_entry_is_read_by_its_field_or_left() {
+        let (a, b) = (FieldKey::new("a"), FieldKey::new("b"));
+        let mut two = entries("{\"a\":\"x,}\",\"b\":1}");
+        assert_eq!(two.next_of(&b), None);
+        assert_eq!(two.next_of(&a), Some("\"x,}\""));
+        assert_eq!(two.next_of(&a), None);
+        assert_eq!(two.next_of(&b), Some("1"));
+        assert_eq!(two.next_of(&b), None);
+        assert!(two.next().is_none());
+        for damaged in ["{\"a\":\"", "{\"a\":[1]}", "{\"a\"", "", ",\"a\":1}"] {
+            let mut damaged = entries(damaged);
+            assert_eq!(damaged.next_of(&a), None);
+            assert!(damaged.next().unwrap().is_err());
         }
     }
 

@@ -1,33 +1,14 @@
-//! From staged to true: settling contested keys, ending links, and the one transaction that applies a run.
+//! From staged to true: ending links, and the one transaction that applies a run.
 
 use model::RecordId;
 
 use crate::{
     Error, OutcomeKind, Session,
+    bulk::{begin, commit},
     database::{WORKING_CACHE_KIB, set_cache},
     error::doing,
-    outcome::{DUPLICATE, MATCHED},
-    stage::{begin, commit},
+    outcome::MATCHED,
 };
-
-/// A staged match that will not be applied after all: what it no longer adds to the expected result.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Withdrawn {
-    /// The record.
-    pub record: RecordId,
-    /// See [`crate::stage::Candidate::fingerprint`].
-    pub fingerprint: u64,
-    /// See [`crate::stage::Candidate::presence`].
-    pub presence: Vec<u8>,
-}
-
-pub(crate) fn withdrawn((record, fingerprint, presence): (i64, i64, Vec<u8>)) -> Withdrawn {
-    Withdrawn {
-        record: RecordId(record.cast_unsigned()),
-        fingerprint: fingerprint.cast_unsigned(),
-        presence,
-    }
-}
 
 /// A link whose subject no record of this run feeds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,32 +24,6 @@ pub struct UnclaimedLink {
 }
 
 impl Session {
-    /// Decides contested subjects: the most recently modified record wins, then the highest record id.
-    ///
-    /// The losers become misses. Meant to be called only when a key was seen twice, for it reads all candidates.
-    pub async fn settle_contested(&mut self) -> Result<Vec<Withdrawn>, Error> {
-        let rows: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(
-            self.sql(
-                "UPDATE {staged} SET kind = ?2, relink = 0, version_id = NULL, written = 0, cleared = 0
-                 WHERE record_id IN (
-                     SELECT record_id FROM (
-                         SELECT record_id, row_number() OVER (
-                             PARTITION BY subject_pk ORDER BY modified_at DESC, record_id DESC) AS place
-                         FROM {staged}
-                         WHERE kind = ?1 AND subject_pk IN (
-                             SELECT subject_pk FROM {staged} WHERE kind = ?1 GROUP BY subject_pk HAVING count(*) > 1))
-                     WHERE place > 1)
-                 RETURNING record_id, fingerprint, presence",
-            ),
-        )
-        .bind(MATCHED)
-        .bind(DUPLICATE)
-        .fetch_all(&mut *self.conn)
-        .await
-        .map_err(doing("settle contested keys"))?;
-        Ok(rows.into_iter().map(withdrawn).collect())
-    }
-
     /// How many subjects of this level are fed by a record at present.
     pub async fn count_live_links(&mut self) -> Result<u64, Error> {
         sqlx::query_scalar::<_, i64>(
@@ -89,18 +44,18 @@ impl Session {
         last: i64,
         limit: i64,
     ) -> Result<Vec<UnclaimedLink>, Error> {
-        let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(self.sql(
+        self.index_claims().await?;
+        let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(self.sql(&format!(
             "SELECT l.subject_pk, s.id, l.record_id,
-                        (SELECT d.kind FROM {staged} d WHERE d.record_id = l.record_id)
+                        (SELECT d.kind FROM {{staged}} d WHERE d.record_id = l.record_id)
                  FROM link l JOIN subject s ON s.pk = l.subject_pk
                  WHERE l.subscription_id = ?1 AND l.level = ?2 AND l.record_id IS NOT NULL
-                   AND l.subject_pk > ?4 AND l.subject_pk <= ?5
-                   AND l.subject_pk NOT IN (SELECT subject_pk FROM {staged} WHERE kind = ?3)
-                 ORDER BY l.subject_pk LIMIT ?6",
-        ))
+                   AND l.subject_pk > ?3 AND l.subject_pk <= ?4
+                   AND NOT EXISTS (SELECT 1 FROM {{staged}} c WHERE c.kind = {MATCHED} AND c.subject_pk = l.subject_pk)
+                 ORDER BY l.subject_pk LIMIT ?5",
+        )))
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
-        .bind(MATCHED)
         .bind(after)
         .bind(last)
         .bind(limit)

@@ -33,8 +33,12 @@ const CACHE_KIB: &str = "-8000";
 /// small enough for the promised memory of a run.
 pub(crate) const WORKING_CACHE_KIB: &str = "-64000";
 
+/// Size of a page, of a database that is made now. A run writes rows of hundreds of bytes one after the other and looks ids
+/// up at random: large pages make fewer steps of both.
+const PAGE_BYTES: u32 = 16_384;
+
 /// Pages of write-ahead log before they are copied into the database.
-const CHECKPOINT_PAGES: &str = "4000";
+const CHECKPOINT_PAGES: &str = "1000";
 
 /// An open data directory: the database, the keyring and this process's life sign. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -73,6 +77,7 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .statement_cache_capacity(200)
+            .page_size(PAGE_BYTES)
             .pragma("cache_size", CACHE_KIB)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .pragma("journal_size_limit", "67108864");

@@ -7,12 +7,12 @@ use sqlx::{AssertSqlSafe, Sqlite, pool::PoolConnection};
 
 use crate::{
     Error, Scope, Store,
+    bulk::{Bulk, BulkQuery, begin, commit, rollback},
     erase::erase,
     error::doing,
     lock::Process,
     mapping::{MappedField, put_field},
     run::under_way,
-    stage::{Bulk, BulkQuery, begin, commit, rollback},
 };
 use model::{Group, MetadataType, PropertyName};
 

@@ -4,10 +4,13 @@
 //! bulk path of a run goes through [`Session`], which holds one connection; everything else uses the pool.
 
 pub mod apply;
+mod bulk;
 pub mod connection;
+mod contest;
 pub mod database;
 mod erase;
 pub mod error;
+pub mod findings;
 pub mod import;
 pub mod keyring;
 pub mod lock;
@@ -21,9 +24,11 @@ mod ranges;
 pub mod retention;
 pub mod run;
 pub mod stage;
+mod staging;
 pub mod subject;
 pub mod subscription;
 
+pub use contest::Withdrawn;
 pub use database::Store;
 pub use error::Error;
 pub use outcome::{Miss, OutcomeKind};

@@ -13,7 +13,7 @@ use crate::{
     error::{corrupt, doing},
     matching::id_array,
     outcome::MATCHED,
-    stage::staging_table,
+    staging::{claims_index, staging_table},
 };
 
 /// A record that fed a subject when the level last ran.
@@ -149,6 +149,10 @@ pub(crate) async fn memorise(
 ) -> Result<(), sqlx::Error> {
     forget_memory(conn, scope).await?;
     let (staged, memory) = (staging_table(run), memory_table(scope));
+    let index = claims_index(run);
+    sqlx::query(AssertSqlSafe(format!("DROP INDEX IF EXISTS {index}")))
+        .execute(&mut *conn)
+        .await?;
     sqlx::query(AssertSqlSafe(format!(
         "ALTER TABLE {staged} RENAME TO {memory}"
     )))

@@ -10,10 +10,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     Error, Miss, Scope, Session,
+    bulk::{Bulk, begin, commit},
     error::doing,
     import::MAX_ID_BYTES,
     matching::{index, text_array},
-    stage::{Bulk, begin, commit},
 };
 
 /// Ids read and indexed per transaction.

@@ -2,31 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use model::{RecordId, RunId};
+use model::RecordId;
+use sqlx::Row as _;
 
 use crate::{
     Error, OutcomeKind, Session,
-    apply::{Withdrawn, withdrawn},
+    bulk::{begin, commit},
+    contest::{Withdrawn, withdrawn},
     error::{corrupt, doing},
     matching::id_array,
     outcome::MATCHED,
-    stage::{begin, commit, first_version},
 };
 
-/// How many outcomes of one kind a run has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A run's outcomes, counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tally {
-    /// Which kind.
-    pub kind: OutcomeKind,
-    /// How many records.
-    pub records: u64,
-    /// How many of them change their subject.
+    /// How many records each kind has.
+    pub records: Vec<(OutcomeKind, u64)>,
+    /// Matched records that change their subject.
     pub changed: u64,
-    /// How many of them find their subject as it shall be.
+    /// Matched records that find their subject as it shall be.
     pub unchanged: u64,
-    /// Values those changes write.
+    /// Values that the changes write.
     pub written: u64,
-    /// Values those changes clear.
+    /// Values that the changes clear.
     pub cleared: u64,
 }
 
@@ -58,29 +57,38 @@ const READ_BACK: i64 = 1_000;
 
 impl Session {
     /// Counts this run's outcomes in the database.
-    pub async fn tally(&mut self) -> Result<Vec<Tally>, Error> {
-        let rows: Vec<(i64, i64, i64, i64, i64, i64)> = sqlx::query_as(
-            self.sql(
-                "SELECT kind, count(*), count(version_id), sum(version_id IS NULL), sum(written), sum(cleared)
-                 FROM {staged} GROUP BY kind",
-            ),
-        )
-        .fetch_all(&mut *self.conn)
-        .await
-        .map_err(doing("count the outcomes"))?;
-        Ok(rows
+    pub async fn tally(&mut self) -> Result<Tally, Error> {
+        const DOING: &str = "count the outcomes";
+        // One filter per kind: grouping would sort all records by their kind first.
+        let of_kind = OutcomeKind::ALL
+            .map(|kind| format!("count(*) FILTER (WHERE kind = {})", kind.number()));
+        let sql = format!(
+            "SELECT coalesce(sum(written), 0), coalesce(sum(cleared), 0),
+                    count(*) FILTER (WHERE kind = {MATCHED} AND version_id IS NOT NULL),
+                    count(*) FILTER (WHERE kind = {MATCHED} AND version_id IS NULL), {}
+             FROM {{staged}}",
+            of_kind.join(", ")
+        );
+        let row = sqlx::query(self.sql(&sql))
+            .fetch_one(&mut *self.conn)
+            .await
+            .map_err(doing(DOING))?;
+        let count = |column: usize| {
+            row.try_get::<i64, _>(column)
+                .map(i64::cast_unsigned)
+                .map_err(doing(DOING))
+        };
+        let records = OutcomeKind::ALL
             .into_iter()
-            .map(
-                |(kind, records, changed, unchanged, written, cleared)| Tally {
-                    kind: OutcomeKind::from_number(kind),
-                    records: records.cast_unsigned(),
-                    changed: changed.cast_unsigned(),
-                    unchanged: unchanged.cast_unsigned(),
-                    written: written.cast_unsigned(),
-                    cleared: cleared.cast_unsigned(),
-                },
-            )
-            .collect())
+            .zip(4..)
+            .map(|(kind, column)| Ok((kind, count(column)?)));
+        Ok(Tally {
+            written: count(0)?,
+            cleared: count(1)?,
+            changed: count(2)?,
+            unchanged: count(3)?,
+            records: records.collect::<Result<_, Error>>()?,
+        })
     }
 
     /// Counts the values this run kept out, by property.
@@ -187,21 +195,6 @@ impl Session {
             .map_err(doing(DOING))?;
         commit(&mut self.conn, DOING).await?;
         Ok(matched.into_iter().map(withdrawn).collect())
-    }
-
-    /// Deletes versions that this run staged for candidates that did not prevail.
-    pub async fn drop_unused_versions(&mut self) -> Result<(), Error> {
-        sqlx::query(self.sql(
-            "DELETE FROM version WHERE id BETWEEN ? AND ?
-                 AND id NOT IN (SELECT version_id FROM {staged} WHERE version_id IS NOT NULL)
-                 AND id NOT IN (SELECT version_id FROM link WHERE version_id IS NOT NULL)",
-        ))
-        .bind(first_version(self.run))
-        .bind(first_version(RunId(self.run.0 + 1)) - 1)
-        .execute(&mut *self.conn)
-        .await
-        .map(drop)
-        .map_err(doing("drop unused versions"))
     }
 }
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use model::RunId;
 
-use crate::{Error, Store, error::doing, stage::first_version};
+use crate::{Error, Store, error::doing, staging::first_version};
 
 impl Store {
     /// Deletes the details of runs that ended before `cutoff`: misses, quarantined values, ended links, and the versions

@@ -6,19 +6,14 @@
 //! `outcome`. A table of its own is appended to in record order and dropped whole, which costs a fraction of writing rows
 //! to a shared one and deleting them again.
 
-use std::sync::Arc;
-
 use model::{PropertyName, RecordId, RunId};
-use sqlx::{
-    AssertSqlSafe, Sqlite, SqliteConnection, pool::PoolConnection, query::Query,
-    sqlite::SqliteArguments,
-};
+use sqlx::{AssertSqlSafe, Sqlite, pool::PoolConnection};
 
 use crate::{
     Error, OutcomeKind, Scope, Store,
-    apply::{Withdrawn, withdrawn},
+    bulk::{Bulk, begin, commit},
     error::doing,
-    matching::id_array,
+    staging::{first_version, forget_details, make_staging_table, staging_table},
 };
 
 /// The working connection of one run.
@@ -31,6 +26,8 @@ pub struct Session {
     pub(crate) remembers: bool,
     /// Its table, as `{staged}` in statements.
     table: String,
+    /// The table can be asked by subject; see [`Session::index_claims`].
+    pub(crate) indexed: bool,
     next_version: i64,
     staged: Bulk,
     versions: Bulk,
@@ -134,47 +131,21 @@ pub struct QuarantinedValue {
     pub value: String,
 }
 
-/// The name of a run's own table.
-pub(crate) fn staging_table(run: RunId) -> String {
-    format!("staged_{run}")
-}
-
-/// The id of a run's first version; see the schema.
-pub(crate) fn first_version(run: RunId) -> i64 {
-    run.0.cast_signed() << 32
-}
-
 impl Session {
     pub(crate) async fn begin(store: &Store, scope: Scope, run: RunId) -> Result<Self, Error> {
         let mut conn = store
             .working_connection("take a connection for the run")
             .await?;
         let table = staging_table(run);
-        sqlx::query(AssertSqlSafe(format!(
-            "CREATE TABLE {table} (
-                 record_id   INTEGER PRIMARY KEY,
-                 kind        INTEGER NOT NULL, -- see store::outcome
-                 subject_pk  INTEGER,          -- matched, and a duplicate's contested subject
-                 modified_at INTEGER NOT NULL,
-                 fingerprint INTEGER,          -- matched: of the values the subject shall hold
-                 presence    BLOB,             -- matched: a bit per selected field that has a value
-                 version_id  INTEGER,          -- matched and changed: the new state
-                 written     INTEGER NOT NULL,
-                 cleared     INTEGER NOT NULL,
-                 relink      INTEGER NOT NULL, -- the link row must be written
-                 key_text    TEXT,             -- missed: the key as it came
-                 near_id     TEXT,             -- missed by little: the id it nearly is
-                 wire        INTEGER           -- matched: hash of what HubSpot sent; null when not to be relied on
-             )"
-        )))
-        .execute(&mut *conn)
-        .await
-        .map_err(doing("make the run's table"))?;
+        make_staging_table(&mut conn, run)
+            .await
+            .map_err(doing("make the run's table"))?;
         let mut session = Self {
             conn,
             scope,
             run,
             remembers: false,
+            indexed: false,
             next_version: first_version(run),
             staged: Bulk::new(
                 &format!(
@@ -329,35 +300,6 @@ impl Session {
         (row, version)
     }
 
-    /// Turns staged records into excluded ones: they were delivered, but are gone. Returns those that were matched.
-    pub async fn exclude(&mut self, records: &[RecordId]) -> Result<Vec<Withdrawn>, Error> {
-        const DOING: &str = "exclude records";
-        let ids = id_array(records);
-        begin(&mut self.conn, DOING).await?;
-        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(self.sql(
-            "SELECT record_id, fingerprint, presence FROM {staged}
-                 WHERE kind = ? AND record_id IN (SELECT value FROM json_each(?))",
-        ))
-        .bind(OutcomeKind::Matched.number())
-        .bind(&ids)
-        .fetch_all(&mut *self.conn)
-        .await
-        .map_err(doing(DOING))?;
-        sqlx::query(
-            self.sql(
-                "UPDATE {staged} SET kind = ?, relink = 0, version_id = NULL, written = 0, cleared = 0, subject_pk = NULL
-                 WHERE record_id IN (SELECT value FROM json_each(?))",
-            ),
-        )
-        .bind(OutcomeKind::Excluded.number())
-        .bind(&ids)
-        .execute(&mut *self.conn)
-        .await
-        .map_err(doing(DOING))?;
-        commit(&mut self.conn, DOING).await?;
-        Ok(matched.into_iter().map(withdrawn).collect())
-    }
-
     /// Forgets everything this run has staged, to start reading anew.
     pub async fn unstage(&mut self) -> Result<(), Error> {
         const DOING: &str = "clear what was staged";
@@ -372,91 +314,6 @@ impl Session {
         self.next_version = first_version(self.run);
         commit(&mut self.conn, DOING).await
     }
-}
-
-/// Deletes everything a run has staged and not applied.
-pub(crate) async fn forget_staged(
-    conn: &mut SqliteConnection,
-    run: RunId,
-) -> Result<(), sqlx::Error> {
-    drop_staging_table(&mut *conn, run).await?;
-    forget_details(conn, run).await
-}
-
-/// Keeps the records that fed nobody.
-pub(crate) async fn keep_outcomes(
-    conn: &mut SqliteConnection,
-    run: RunId,
-) -> Result<(), sqlx::Error> {
-    let table = staging_table(run);
-    sqlx::query(AssertSqlSafe(format!(
-        "INSERT INTO outcome (run_id, record_id, kind, subject_pk, key_text, near_id)
-         SELECT ?, record_id, kind, subject_pk, key_text, near_id FROM {table} WHERE kind <> ? ORDER BY record_id"
-    )))
-    .bind(run.0.cast_signed())
-    .bind(OutcomeKind::Matched.number())
-    .execute(conn)
-    .await
-    .map(drop)
-}
-
-pub(crate) async fn drop_staging_table(
-    conn: &mut SqliteConnection,
-    run: RunId,
-) -> Result<(), sqlx::Error> {
-    let table = staging_table(run);
-    sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}")))
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-/// Deletes a run's outcomes, quarantined values and those versions that no link points to.
-async fn forget_details(conn: &mut SqliteConnection, run: RunId) -> Result<(), sqlx::Error> {
-    let id = run.0.cast_signed();
-    for sql in [
-        "DELETE FROM outcome WHERE run_id = ?",
-        "DELETE FROM quarantine WHERE run_id = ?",
-        "DELETE FROM ended_link WHERE run_id = ?",
-    ] {
-        sqlx::query(sql).bind(id).execute(&mut *conn).await?;
-    }
-    sqlx::query(
-        "DELETE FROM version WHERE id BETWEEN ?1 AND ?2
-         AND id NOT IN (SELECT version_id FROM link WHERE version_id BETWEEN ?1 AND ?2)",
-    )
-    .bind(first_version(run))
-    .bind(first_version(RunId(run.0 + 1)) - 1)
-    .execute(conn)
-    .await
-    .map(drop)
-}
-
-pub(crate) async fn begin(conn: &mut SqliteConnection, intent: &'static str) -> Result<(), Error> {
-    sqlx::query("BEGIN IMMEDIATE")
-        .execute(conn)
-        .await
-        .map(drop)
-        .map_err(doing(intent))
-}
-
-pub(crate) async fn rollback(
-    conn: &mut SqliteConnection,
-    intent: &'static str,
-) -> Result<(), Error> {
-    sqlx::query("ROLLBACK")
-        .execute(conn)
-        .await
-        .map(drop)
-        .map_err(doing(intent))
-}
-
-pub(crate) async fn commit(conn: &mut SqliteConnection, intent: &'static str) -> Result<(), Error> {
-    sqlx::query("COMMIT")
-        .execute(conn)
-        .await
-        .map(drop)
-        .map_err(doing(intent))
 }
 
 #[derive(Default)]
@@ -482,58 +339,4 @@ struct VersionRow {
     record: i64,
     previous: Option<i64>,
     payload: String,
-}
-
-/// A prepared insertion of many rows by few statements: rows go in by the hundred, the rest one by one.
-#[derive(Debug)]
-pub(crate) struct Bulk {
-    many: Arc<str>,
-    one: Arc<str>,
-}
-
-/// Rows per statement. More gains nothing measurable.
-const ROWS: usize = 100;
-
-pub(crate) type BulkQuery = Query<'static, Sqlite, SqliteArguments>;
-
-impl Bulk {
-    /// `head` is the statement up to and with `VALUES `.
-    pub(crate) fn new(head: &str, columns: usize) -> Self {
-        Self::with_tail(head, columns, "")
-    }
-
-    /// As [`Bulk::new`], with what follows the rows.
-    pub(crate) fn with_tail(head: &str, columns: usize, tail: &str) -> Self {
-        let row = format!("({})", vec!["?"; columns].join(","));
-        let many = format!("{head}{}{tail}", vec![row.as_str(); ROWS].join(","));
-        Self {
-            many: many.into(),
-            one: format!("{head}{row}{tail}").into(),
-        }
-    }
-
-    /// Inserts `rows`; `bind` binds the columns of one.
-    pub(crate) async fn insert<T>(
-        &self,
-        conn: &mut SqliteConnection,
-        rows: Vec<T>,
-        bind: impl Fn(BulkQuery, T) -> BulkQuery,
-    ) -> Result<(), sqlx::Error> {
-        let whole = rows.len() / ROWS * ROWS;
-        let mut rows = rows.into_iter();
-        for _ in 0..whole / ROWS {
-            let query = sqlx::query(AssertSqlSafe(Arc::clone(&self.many)));
-            rows.by_ref()
-                .take(ROWS)
-                .fold(query, &bind)
-                .execute(&mut *conn)
-                .await?;
-        }
-        for row in rows {
-            bind(sqlx::query(AssertSqlSafe(Arc::clone(&self.one))), row)
-                .execute(&mut *conn)
-                .await?;
-        }
-        Ok(())
-    }
 }

@@ -9,7 +9,7 @@ use crate::{
     error::doing,
     mapping::{MappedField, put_field},
     run::under_way,
-    stage::first_version,
+    staging::first_version,
 };
 
 /// A visitor or an account with its metadata. Metadata groups are JSON objects as text.

@@ -264,18 +264,32 @@ pub(crate) fn examine(
     presence.fill(0);
     let mut sum = 0_u64;
     let mut fields = layout.fields.iter().enumerate().peekable();
-    for entry in entries(payload) {
+    let mut entries = entries(payload);
+    let mut count = |at: usize, field: &crate::layout::Field, token| {
+        if field.pull.is_ok() {
+            sum = sum.wrapping_add(field.key.fingerprint(seed, token));
+            presence[at / 8] |= 1 << (at % 8);
+        }
+    };
+    loop {
+        // Nearly always the next entry is the next field's.
+        if let Some((at, field)) = fields.peek()
+            && let Some(token) = entries.next_of(&field.key)
+        {
+            count(*at, field, token);
+            fields.next();
+            continue;
+        }
+        let Some(entry) = entries.next() else {
+            return Some(sum);
+        };
         let (name, token) = entry.ok()?;
         while fields
             .next_if(|(_, field)| field.property.as_str() < &*name)
             .is_some()
         {}
-        if let Some((at, field)) = fields.next_if(|(_, field)| field.property.as_str() == name)
-            && field.pull.is_ok()
-        {
-            sum = sum.wrapping_add(field.key.fingerprint(seed, token));
-            presence[at / 8] |= 1 << (at % 8);
+        if let Some((at, field)) = fields.next_if(|(_, field)| field.property.as_str() == name) {
+            count(at, field, token);
         }
     }
-    Some(sum)
 }

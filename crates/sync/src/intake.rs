@@ -6,8 +6,7 @@ use hubspot::{Record, Records};
 use model::{RecordId, Wire, payload::Writer};
 use roaring::RoaringTreemap;
 use store::{
-    Miss, Session,
-    apply::Withdrawn,
+    Miss, Session, Withdrawn,
     matching::Known,
     stage::{Batch, Candidate, Fate, QuarantinedValue, StagedRecord},
 };
@@ -40,8 +39,7 @@ pub(crate) struct Intake {
     /// Distinct records staged.
     pub(crate) staged: u64,
     pub(crate) expected: Expected,
-    /// Per column: it was missing from some record although it was asked for.
-    missing: Vec<bool>,
+    answered: Answered,
     /// Ids made up for records whose own could not be read, counted down from the largest.
     nameless: u64,
 }
@@ -53,8 +51,8 @@ struct Claims {
     claimed: RoaringTreemap,
     /// Of these, those that a record fed before this run.
     fed_before: u64,
-    /// A subject was claimed twice: who feeds it must be decided before applying.
-    contested: bool,
+    /// Of these, those that were claimed more than once: who feeds them must be decided before applying.
+    contested: RoaringTreemap,
     /// Some match was taken back, so that counting claims does not tell whether a link ends.
     took_back: bool,
 }
@@ -62,10 +60,52 @@ struct Claims {
 impl Claims {
     /// Notes that a record claims a subject, which a record fed before this run or not.
     fn add(&mut self, subject: i64, fed: bool) {
-        if self.claimed.insert(subject.cast_unsigned()) {
+        let subject = subject.cast_unsigned();
+        if self.claimed.insert(subject) {
             self.fed_before += u64::from(fed);
         } else {
-            self.contested = true;
+            self.contested.insert(subject);
+        }
+    }
+}
+
+/// How completely answers held the columns that were asked for.
+#[derive(Debug, Default)]
+struct Answered {
+    /// Per column: it was missing from some record.
+    missing: Vec<bool>,
+    /// Per column: some record had it, if only as null.
+    present: Vec<bool>,
+    /// Per column: it was missing from all records of some page.
+    left_out: Vec<bool>,
+    /// HubSpot says null for a property without a value.
+    nulls: bool,
+}
+
+impl Answered {
+    fn new(columns: usize) -> Self {
+        Self {
+            missing: vec![false; columns],
+            present: vec![false; columns],
+            left_out: vec![false; columns],
+            nulls: false,
+        }
+    }
+
+    fn note<'a>(&mut self, records: impl Iterator<Item = Record<'a>>) {
+        let mut on_page = vec![false; self.present.len()];
+        let mut empty = true;
+        for record in records {
+            empty = false;
+            for (at, wire) in record.wires().enumerate() {
+                self.nulls |= wire == Wire::Null;
+                self.missing[at] |= wire == Wire::Missing;
+                on_page[at] |= wire != Wire::Missing;
+            }
+        }
+        for (at, on_page) in on_page.into_iter().enumerate() {
+            self.present[at] |= on_page;
+            self.left_out[at] |= !on_page && !empty;
         }
     }
 }
@@ -120,7 +160,7 @@ impl Intake {
                 checksum: 0,
                 fields: vec![0; layout.fields.len()],
             },
-            missing: vec![false; layout.columns.len()],
+            answered: Answered::new(layout.columns.len()),
             nameless: 0,
         }
     }
@@ -135,11 +175,9 @@ impl Intake {
     ) -> Result<(), store::Error> {
         let mut staged = Vec::with_capacity(page.delivered());
         let mut keyed = Vec::with_capacity(page.len());
-        for record in page.iter().filter(|record| wanted(record.id())) {
-            for (at, missing) in self.missing.iter_mut().enumerate() {
-                let wanted = layout.fields.get(at).is_none_or(|field| field.pull.is_ok());
-                *missing |= wanted && record.wire(at) == Wire::Missing;
-            }
+        let taken = || page.iter().filter(|record| wanted(record.id()));
+        self.answered.note(taken());
+        for record in taken() {
             match record.wire(layout.key_column) {
                 _ if record.archived() => staged.push(fate(record, Fate::Excluded)),
                 Wire::Text(key) if !key.is_empty() => {
@@ -355,15 +393,13 @@ impl Intake {
     /// Decides contested subjects and takes the losers out of what is expected.
     pub(crate) async fn settle(&mut self, session: &mut Session) -> Result<(), store::Error> {
         self.flush(session).await?;
-        if std::mem::take(&mut self.claims.contested) {
-            for loser in session.settle_contested().await? {
-                self.expected.withdraw(&loser);
-            }
-            if !self.dry_run {
-                session.drop_unused_versions().await?;
-            }
+        let contested = std::mem::take(&mut self.claims.contested);
+        if contested.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        let subjects = contested.iter().map(u64::cast_signed);
+        let lost = |loser: &_| self.expected.withdraw(loser);
+        session.settle_contested(subjects, lost).await
     }
 
     /// Excludes staged records that are gone from the portal.
@@ -379,12 +415,28 @@ impl Intake {
         Ok(())
     }
 
-    /// The columns that were missing from some record although they were asked for.
-    pub(crate) fn missing(&self) -> impl Iterator<Item = usize> {
-        self.missing
-            .iter()
-            .enumerate()
-            .filter_map(|(at, missing)| missing.then_some(at))
+    /// The columns that were missing from some record, those of held fields left aside.
+    pub(crate) fn missing(&self, layout: &Layout) -> impl Iterator<Item = usize> {
+        let held = |at: usize| {
+            layout
+                .fields
+                .get(at)
+                .is_some_and(|field| field.pull.is_err())
+        };
+        let missing = self.answered.missing.iter().enumerate();
+        missing.filter_map(move |(at, missing)| (*missing && !held(at)).then_some(at))
+    }
+
+    /// Whether whole pages lacked a column that others had, in a portal that says null where there is no value: the property
+    /// was not there while those pages were read.
+    pub(crate) fn was_left_out(&self, column: usize) -> bool {
+        let Answered {
+            present,
+            left_out,
+            nulls,
+            ..
+        } = &self.answered;
+        *nulls && present[column] && left_out[column]
     }
 
     /// Whether each of the level's live links was claimed by a record of this run, as far as counting can tell.
@@ -402,8 +454,6 @@ impl Intake {
             self.expected.withdraw(&withdrawn);
             self.staged -= 1;
         }
-        // Versions that are no longer wanted are dropped when contested subjects are settled.
-        self.claims.contested = true;
         self.trusting = false;
         Ok(())
     }

@@ -33,6 +33,8 @@ pub(crate) struct Field {
 pub(crate) enum Held {
     #[error("the property is no longer in the portal")]
     Gone,
+    #[error("HubSpot left the property out of some answers although it is defined")]
+    LeftOut,
     #[error("the property is now a {now} in HubSpot, the field is a {field}")]
     TypeChanged {
         now: MetadataType,

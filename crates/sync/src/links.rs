@@ -48,6 +48,7 @@ pub(crate) async fn end_unclaimed(
             .map(|link| link.record)
             .collect();
         let answer = client.batch_read(plan.object, &absent, columns).await?;
+        let archived = client.archived(plan.object, &answer.missing).await?;
         let late: Vec<RecordId> = answer
             .records
             .iter()
@@ -74,6 +75,8 @@ pub(crate) async fn end_unclaimed(
                     OutcomeKind::Excluded => reason::GONE,
                     _ => reason::KEY_CHANGED,
                 }
+            } else if archived.contains(&link.record) {
+                reason::ARCHIVED
             } else if answer.missing.contains(&link.record) {
                 reason::GONE
             } else if answer.merged.iter().any(|(loser, _)| *loser == link.record) {

@@ -9,6 +9,12 @@ use crate::layout::Layout;
 
 pub(crate) use hubspot::{LIST_PAGE, SEARCH_PAGE};
 
+/// Larger than any record id: HubSpot's are far below what JSON numbers hold exactly.
+pub(crate) const LAST_ID: u64 = (1 << 53) - 1;
+
+/// Pages of a search from which reading from both ends is worth the one page that both may read where they meet.
+const BOTH_ENDS: u64 = 10;
+
 /// How records shall be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ReaderChoice {
@@ -68,8 +74,10 @@ pub(crate) struct Plan {
     pub(crate) reader: Reader,
     /// Records the reader is to deliver.
     pub(crate) records: u64,
-    /// Calls that reading them takes.
+    /// Calls that reading them takes at most, if nothing changes meanwhile.
     pub(crate) calls: u64,
+    /// A search goes through the ids from both ends.
+    pub(crate) both_ends: bool,
     /// What is asked for.
     query: Query,
 }
@@ -98,7 +106,8 @@ impl Plan {
                 object,
                 reader: Reader::Search,
                 records,
-                calls,
+                calls: calls + u64::from(calls >= BOTH_ENDS),
+                both_ends: calls >= BOTH_ENDS,
                 query: Query {
                     has_property: Some(layout.key().clone()),
                     ids: None,
@@ -109,6 +118,7 @@ impl Plan {
                 reader: Reader::List,
                 records: totals.records,
                 calls: list_calls,
+                both_ends: false,
                 query: Query::default(),
             },
         }

@@ -5,14 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use hubspot::{Client, Columns, Record};
+use hubspot::{Client, Columns, Record, Walk};
 use model::RecordId;
 use store::Session;
 
 use crate::{
     intake::Intake,
     layout::Layout,
-    plan::{Plan, SEARCH_PAGE},
+    plan::{LAST_ID, Plan, SEARCH_PAGE},
     run::Stop,
 };
 
@@ -22,9 +22,6 @@ const REPAIRS: usize = 50;
 
 /// Counts by search at most, for the same reason.
 const COUNTS: usize = 1_500;
-
-/// Larger than any record id: HubSpot's are far below what JSON numbers hold exactly.
-const LAST: u64 = (1 << 53) - 1;
 
 /// What reconciling found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +34,8 @@ pub(crate) struct Reconciled {
     pub(crate) unread: u64,
     /// Where, as inclusive ranges.
     pub(crate) unread_ranges: Vec<(u64, u64)>,
+    /// Records that were delivered, but that neither total counts.
+    pub(crate) uncounted: u64,
 }
 
 /// A portal being held against its totals.
@@ -71,7 +70,7 @@ impl Reconciler<'_> {
         if (low..=high).contains(&intake.staged) && total_after >= intake.staged {
             return Ok(found);
         }
-        let mut open = vec![(0, LAST)];
+        let mut open = vec![(0, LAST_ID)];
         let mut repaired = Vec::new();
         let mut counts = 0;
         while let Some(range) = open.pop() {
@@ -106,6 +105,17 @@ impl Reconciler<'_> {
             .client
             .total(self.plan.object, self.plan.query())
             .await?;
+        let held = session
+            .count_staged_in(RecordId(0), RecordId(i64::MAX.cast_unsigned()))
+            .await?;
+        let (low, high) = (
+            self.plan.records.min(found.total_after),
+            self.plan.records.max(found.total_after),
+        );
+        found.uncounted = held.saturating_sub(high);
+        if found.unread == 0 {
+            found.miss((0, LAST_ID), low, held);
+        }
         Ok(found)
     }
 
@@ -150,12 +160,12 @@ impl Reconciler<'_> {
             .collect();
         let mut present = BTreeSet::new();
         let mut healed = 0;
-        let mut after = None;
-        loop {
-            let query = self.plan.query_in(range);
+        let query = self.plan.query_in(range);
+        let mut next = Some(Walk::Up(None));
+        while let Some(walk) = next {
             let page = self
                 .client
-                .search_page(self.plan.object, &query, self.columns, after, SEARCH_PAGE)
+                .search_page(self.plan.object, &query, self.columns, walk, SEARCH_PAGE)
                 .await?;
             present.extend(page.records.iter().map(Record::id));
             present.extend(
@@ -172,10 +182,7 @@ impl Reconciler<'_> {
                 .await?;
             healed += intake.staged - before;
             intake.flush(session).await?;
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
+            next = page.next;
         }
         let absent: Vec<RecordId> = staged.difference(&present).copied().collect();
         if !absent.is_empty() {

@@ -212,6 +212,8 @@ pub struct Proof {
     pub healed_records: u64,
     /// Ranges of record ids, inclusive, in which records are still missing.
     pub unread_ranges: Vec<(u64, u64)>,
+    /// Records that were delivered although the portal counts fewer, before and after.
+    pub uncounted: u64,
     /// What translation produced, and what the destination holds. Absent for a dry run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination: Option<Destination>,

@@ -35,6 +35,9 @@ pub struct Context {
     pub reader: ReaderChoice,
 }
 
+/// How often reading starts anew in the hope that a property which was left out of some answers is in all of them.
+const PATIENCE: u32 = 3;
+
 /// What to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Request {
@@ -112,6 +115,7 @@ pub async fn run(
         progress,
         report: RunReport::begin(session.run(), level, request.dry_run),
         session,
+        anew: 0,
     };
     let found = tokio::select! {
         found = work.find() => found,
@@ -135,6 +139,8 @@ struct Work<'a> {
     progress: &'a watch::Sender<Progress>,
     session: Session,
     report: RunReport,
+    /// How many times reading started anew.
+    anew: u32,
 }
 
 impl Work<'_> {
@@ -171,8 +177,8 @@ impl Work<'_> {
             // A property may have vanished before the records that came late.
             let late = intake.staged > self.report.proof.delivered;
             if !late
-                || intake.missing().next().is_none()
-                || !self.hold_vanished(&mut layout, &intake).await?
+                || intake.missing(&layout).next().is_none()
+                || !self.must_read_anew(&mut layout, &intake).await?
             {
                 break (intake, reconciled);
             }
@@ -284,8 +290,8 @@ impl Work<'_> {
         Ok(plan)
     }
 
-    /// Reads all records. When a property turns out to have vanished, its field is held and reading starts anew, so that
-    /// no value is blanked by a property that is no longer there. Each start holds one field more, so this ends.
+    /// Reads all records. When a property turns out to have vanished, reading starts anew, without it if it is gone, so that
+    /// no value is blanked by a property that is not there. After a few starts each holds one field more, so this ends.
     async fn read(
         &mut self,
         plan: &Plan,
@@ -300,9 +306,7 @@ impl Work<'_> {
             {
                 return Ok(intake);
             }
-            tracing::warn!(
-                "a property vanished while records were read; reading starts anew without it"
-            );
+            tracing::warn!("a property vanished while records were read; reading starts anew");
             self.session.unstage().await?;
         }
     }
@@ -323,21 +327,24 @@ impl Work<'_> {
                 .await?;
             self.tell(Phase::Read, intake.staged, Some(plan.records));
             // A key that is missing from an answer either has no value or is gone; only the catalogue can tell.
-            let missing = intake.missing().count();
+            let missing = intake.missing(layout).count();
             if missing > asked {
                 asked = missing;
-                if self.hold_vanished(layout, intake).await? {
+                if self.must_read_anew(layout, intake).await? {
                     return Ok(false);
                 }
             }
         }
         intake.flush(&mut self.session).await?;
-        Ok(asked == 0 || !self.hold_vanished(layout, intake).await?)
+        Ok(asked == 0 || !self.must_read_anew(layout, intake).await?)
     }
 
-    /// Holds the fields whose property was missing from answers and is not in the catalogue any more. Without the key
-    /// property the run is over: no record could be told from one whose key was cleared.
-    async fn hold_vanished(&mut self, layout: &mut Layout, intake: &Intake) -> Result<bool, Stop> {
+    /// Looks at the columns that were missing from answers, and says whether records must be read anew.
+    ///
+    /// A field whose property is not in the catalogue any more is held. One that is there, but was left out of some answers,
+    /// was archived and restored meanwhile: another reading may find it throughout. Without the key property the run is
+    /// over: no record could be told from one whose key was cleared.
+    async fn must_read_anew(&mut self, layout: &mut Layout, intake: &Intake) -> Result<bool, Stop> {
         let catalogue = self
             .client
             .properties(self.request.scope.level.object())
@@ -347,21 +354,25 @@ impl Work<'_> {
                 .iter()
                 .any(|known| known.name == *name && !known.archived)
         };
-        if !defined(layout.key()) {
+        let patient = self.anew < PATIENCE;
+        if !defined(layout.key()) || (intake.was_left_out(layout.key_column) && !patient) {
             let property = layout.key().clone();
             return Err(Error::KeyGone { property }.into());
         }
-        let mut held = false;
-        for at in intake.missing() {
-            if let Some(field) = layout.fields.get(at)
-                && field.pull.is_ok()
-                && !defined(&field.property)
-            {
+        let mut anew = false;
+        for at in intake.missing(layout).collect::<Vec<_>>() {
+            let left_out = intake.was_left_out(at);
+            if !defined(&layout.columns[at]) {
                 layout.hold(at, Held::Gone);
-                held = true;
+            } else if left_out && !patient {
+                layout.hold(at, Held::LeftOut);
+            } else if !left_out {
+                continue;
             }
+            anew = true;
         }
-        Ok(held)
+        self.anew += u32::from(anew);
+        Ok(anew)
     }
 
     /// Fills the report from what is stored, and decides whether it is proved.
@@ -374,20 +385,19 @@ impl Work<'_> {
         let report = &mut self.report;
         let counts = &mut report.counts;
         counts.read = intake.staged;
-        for tally in self.session.tally().await? {
-            match tally.kind {
-                OutcomeKind::Matched => {
-                    counts.matched = tally.records;
-                    counts.changed = tally.changed;
-                    counts.unchanged = tally.unchanged;
-                    report.values.written = tally.written;
-                    report.values.cleared = tally.cleared;
-                }
-                OutcomeKind::Missed(reason) => *counts.missed.count_mut(reason) = tally.records,
-                OutcomeKind::Excluded => counts.excluded = tally.records,
-                OutcomeKind::Failed => counts.failed = tally.records,
+        let tally = self.session.tally().await?;
+        for (kind, records) in tally.records {
+            match kind {
+                OutcomeKind::Matched => counts.matched = records,
+                OutcomeKind::Missed(reason) => *counts.missed.count_mut(reason) = records,
+                OutcomeKind::Excluded => counts.excluded = records,
+                OutcomeKind::Failed => counts.failed = records,
             }
         }
+        counts.changed = tally.changed;
+        counts.unchanged = tally.unchanged;
+        report.values.written = tally.written;
+        report.values.cleared = tally.cleared;
         counts.unread = reconciled.unread;
         report.ids.known = self.session.count_known().await?;
         report.ids.linked = counts.matched;
@@ -400,7 +410,9 @@ impl Work<'_> {
         report.proof.total_after = reconciled.total_after;
         report.proof.healed_records = reconciled.healed;
         report.proof.unread_ranges = reconciled.unread_ranges;
+        report.proof.uncounted = reconciled.uncounted;
         report.proved = report.adds_up()
+            && report.proof.uncounted == 0
             && report.held.is_empty()
             && report
                 .proof

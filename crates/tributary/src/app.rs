@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+use hubspot::Governors;
 use model::{Clock, Level};
 use store::{Scope, Store, Subscription};
 
@@ -14,6 +15,8 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) data_dir: PathBuf,
     pub(crate) clock: Arc<dyn Clock>,
+    /// The quotas of the portals.
+    pub(crate) governors: Governors,
     /// `--subscription`.
     pub(crate) subscription: Option<String>,
 }

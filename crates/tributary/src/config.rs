@@ -98,6 +98,7 @@ impl Config {
             client_secret: secret(&layers, "hubspot.client_secret")?,
             scopes: words("hubspot.scopes"),
             optional_scopes: words("hubspot.optional_scopes"),
+            url_budget: get("hubspot.url_budget").parse()?,
             quota: hubspot::QuotaSettings {
                 search_per_second: get("hubspot.quota.search_per_second").parse()?,
                 ten_secondly: get("hubspot.quota.ten_secondly").parse_or_auto()?,

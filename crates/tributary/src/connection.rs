@@ -83,7 +83,7 @@ impl App {
         store: &Store,
         subscription: SubscriptionId,
     ) -> Result<Client, Failure> {
-        let (_, credentials) = self.connection(store, subscription).await?;
+        let (connection, credentials) = self.connection(store, subscription).await?;
         let keeper = Keeper {
             store: store.clone(),
             subscription,
@@ -92,7 +92,7 @@ impl App {
             .clock(Arc::clone(&self.clock))
             .keeper(Arc::new(keeper))
             .build()?;
-        Ok(client)
+        Ok(client.under(self.governors.portal(connection.portal.id)))
     }
 }
 

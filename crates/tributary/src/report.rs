@@ -184,6 +184,16 @@ fn proof(out: Output, report: &Value) -> String {
             counted(healed, "record")
         ));
     }
+    let uncounted = number("/proof/uncounted");
+    if uncounted > 0 {
+        lines.push(out.toned(
+            Tone::Warning,
+            format_args!(
+                "{} delivered that the portal does not count",
+                counted(uncounted, "record")
+            ),
+        ));
+    }
     for range in report
         .pointer("/proof/unread_ranges")
         .and_then(Value::as_array)

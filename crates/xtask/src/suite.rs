@@ -1,14 +1,14 @@
 //! What `cargo xtask check` and `cargo xtask test` run, in the order that fails earliest.
 //!
 //! The order also decides how often the dependencies are compiled, which is most of a first run:
-//! once as metadata for clippy and rustdoc, once for the tests, once optimised for the demo.
+//! once as metadata for clippy and rustdoc, once for the tests and the demo.
 
 use std::{env, ffi::OsString, process::ExitCode};
 
 use crate::{
     deny::Deny,
     leftovers::{self, Tree},
-    steps::{self, Steps},
+    steps::Steps,
     workspace::Workspace,
 };
 
@@ -18,7 +18,6 @@ const RULES: &str = "dependency licences, bans, sources";
 const ADVISORIES: &str = "advisories";
 const TEMPORARY: &str = "no temporary files left";
 const UNCHANGED: &str = "source tree unchanged";
-const RELEASE: &str = "build release";
 const DEMO: &str = "demo";
 
 /// Limits of the tests that could go on for ever: `(variable, default, meaning)`.
@@ -85,7 +84,7 @@ pub(crate) fn test(workspace: &Workspace, quick: bool) -> anyhow::Result<ExitCod
             steps.skip(step, "the tests do not build");
         }
     }
-    demo(workspace, &mut steps, quick, built)?;
+    demo(workspace, &mut steps, built)?;
     Ok(steps.finish())
 }
 
@@ -103,34 +102,16 @@ fn format_and_lint(workspace: &Workspace, steps: &mut Steps) {
     steps.command("lint", &mut workspace.cargo(lint));
 }
 
-/// The README's first command, on a data directory of its own.
-fn demo(workspace: &Workspace, steps: &mut Steps, quick: bool, built: bool) -> anyhow::Result<()> {
-    if quick || !built {
-        let reason = if quick {
-            "--quick"
-        } else {
-            "the tests do not build"
-        };
-        steps.skip(RELEASE, reason);
-        steps.skip(DEMO, reason);
+/// The demo, by the program that the tests have used: a second, optimised build would take longer than all tests together.
+fn demo(workspace: &Workspace, steps: &mut Steps, built: bool) -> anyhow::Result<()> {
+    if !built {
+        steps.skip(DEMO, "the tests do not build");
         return Ok(());
     }
-    if steps.command(RELEASE, &mut workspace.cargo(["build", "--release"])) {
-        let data = tempfile::Builder::new().prefix("xtask-demo-").tempdir()?;
-        let mut demo = workspace.cargo([
-            "run",
-            "--quiet",
-            "--release",
-            "--",
-            "demo",
-            "--once",
-            "--data-dir",
-        ]);
-        demo.arg(data.path());
-        steps.step(DEMO, || steps::run(&mut demo));
-    } else {
-        steps.skip(DEMO, "the release does not build");
-    }
+    let data = tempfile::Builder::new().prefix("xtask-demo-").tempdir()?;
+    let mut demo = workspace.command(workspace.target().join("debug/tributary"));
+    demo.args(["demo", "--once", "--data-dir"]).arg(data.path());
+    steps.command(DEMO, &mut demo);
     Ok(())
 }
 

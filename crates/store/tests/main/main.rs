@@ -4,6 +4,8 @@ mod lifecycle;
 mod matching;
 mod secrets;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use model::{Level, PropertyName, RecordId, RunId};
 use store::{
@@ -77,9 +79,9 @@ impl Fixture {
         for &(record, modified_at, id, payload) in records {
             staged.push(candidate(&mut session, record, modified_at, id, payload).await);
         }
+        let claimed: BTreeSet<i64> = staged.iter().filter_map(claim).collect();
         session.stage(batch(staged), false).await.unwrap();
-        session.settle_contested().await.unwrap();
-        session.drop_unused_versions().await.unwrap();
+        session.settle_contested(claimed, |_| ()).await.unwrap();
         session.apply(1).await.unwrap();
         self.finish(session, State::Success).await
     }
@@ -143,6 +145,14 @@ async fn candidate(
         record: RecordId(record),
         modified_at,
         fate: Fate::Matched(Box::new(candidate)),
+    }
+}
+
+/// The subject that a record claims.
+fn claim(record: &StagedRecord) -> Option<i64> {
+    match &record.fate {
+        Fate::Matched(candidate) => Some(candidate.subject),
+        _ => None,
     }
 }
 

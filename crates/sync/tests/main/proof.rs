@@ -158,6 +158,37 @@ async fn the_plan_makes_as_many_calls_as_it_says() {
 }
 
 #[tokio::test]
+async fn a_large_portal_is_read_from_both_ends_and_no_record_twice() {
+    for lie in [
+        None,
+        Some(Action::OmitRecord { id: None }),
+        Some(Action::RepeatPage),
+    ] {
+        let world = World::of(PortalConfig::bench(PORTAL, 2_450))
+            .await
+            .mapped(&sandbox::BENCH_FIELDS)
+            .await;
+        world.sandbox.clear_journal();
+        for after in [4, 5] {
+            let rule = |lie: &Action| Rule::next(Kind::Search, lie.clone()).after(after);
+            lie.iter()
+                .map(rule)
+                .for_each(|rule| world.sandbox.script(rule));
+        }
+        let report = world.sync().await;
+        assert_proved(&report);
+        assert_eq!(world.sandbox.rules_left(), 0);
+        assert_eq!(report.counts.read, 2_450);
+        assert_eq!(report.proof.planned_calls, 14);
+        if lie.is_none() {
+            // Two totals before, one after.
+            let pages = world.sandbox.tally(Kind::Search).calls - 3;
+            assert!((13..=14).contains(&pages), "{pages} pages");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_record_left_out_of_a_page_is_found_and_read() {
     let world = World::small().await.mapped(&CONTACT_FIELDS).await;
     world
@@ -230,6 +261,20 @@ async fn totals_that_are_always_wrong_make_the_run_partial() {
     let report = world.sync().await;
     assert_eq!((report.result, report.proved), (State::Partial, false));
     assert!(report.counts.unread > 0 && !report.proof.unread_ranges.is_empty());
+    world
+        .assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS)
+        .await;
+}
+
+#[tokio::test]
+async fn totals_that_are_always_too_small_make_the_run_partial() {
+    let world = World::small().await.mapped(&CONTACT_FIELDS).await;
+    world
+        .sandbox
+        .script(Rule::next(Kind::Search, Action::WrongTotal { by: -2 }).times(10_000));
+    let report = world.sync().await;
+    assert_eq!((report.result, report.proved), (State::Partial, false));
+    assert_eq!((report.counts.unread, report.proof.uncounted), (0, 2));
     world
         .assert_holds_the_truth(Level::Visitor, &CONTACT_FIELDS)
         .await;

@@ -147,12 +147,12 @@ async fn archived_and_deleted_records_end_their_links() {
     let archive: fn(Object, u64) -> Command = |object, id| Command::Archive { object, id };
     let erase: fn(Object, u64) -> Command = |object, id| Command::Erase { object, id };
     for reader in READERS {
-        for command in [archive, erase] {
+        for (command, reason) in [(archive, "record_archived"), (erase, "record_gone")] {
             let (world, contacts) = linked(reader).await;
             let kept = world.stored().await[&contacts[2].1].1.clone();
             world.act(&command(Object::Contacts, contacts[2].0));
             let report = world.proved().await;
-            assert_ended(&world, &report, &contacts[2], "record_gone", kept).await;
+            assert_ended(&world, &report, &contacts[2], reason, kept).await;
             assert_eq!(world.proved().await.counts.links_ended, 0);
         }
     }

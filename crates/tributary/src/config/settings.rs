@@ -29,7 +29,7 @@ impl Form {
 }
 
 /// Every setting, in the order of `default.toml`.
-pub(crate) const SETTINGS: [(&str, Form); 17] = [
+pub(crate) const SETTINGS: [(&str, Form); 18] = [
     ("keyring_file", Form::Path),
     ("hubspot.base_url", Form::Text),
     ("hubspot.authorize_url", Form::Text),
@@ -40,6 +40,7 @@ pub(crate) const SETTINGS: [(&str, Form); 17] = [
     ("hubspot.scopes", Form::Text),
     ("hubspot.optional_scopes", Form::Text),
     ("hubspot.callback_port", Form::Port),
+    ("hubspot.url_budget", Form::Count),
     ("hubspot.quota.search_per_second", Form::Count),
     ("hubspot.quota.ten_secondly", Form::CountOrAuto),
     ("hubspot.quota.daily", Form::CountOrAuto),
