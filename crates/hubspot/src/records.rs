@@ -2,6 +2,7 @@
 
 use model::{RecordId, Wire};
 use serde_json::Value;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::Columns;
 
@@ -324,6 +325,45 @@ impl<'a> Record<'a> {
         self.cells()[..records.columns.len()]
             .iter()
             .map(|cell| records.wire(*cell))
+    }
+
+    /// Whether HubSpot left a column out.
+    pub fn is_missing(self, column: usize) -> bool {
+        self.cells()[column] == Span::MISSING
+    }
+
+    /// Whether HubSpot sent null for a column.
+    pub fn is_null(self, column: usize) -> bool {
+        self.cells()[column] == Span::NULL
+    }
+
+    /// A hash of what HubSpot sent: when the record was changed, and the stretch of the answer that holds its values.
+    ///
+    /// Equal hashes of two answers to the same question mean equal values. Equal values may have different hashes, as when
+    /// properties that were not asked for differ.
+    pub fn hash(self, seed: u64) -> u64 {
+        let Records { body, more, .. } = self.records;
+        let mut hash = seed ^ self.updated_at_ms().cast_unsigned();
+        let (mut from, mut to) = (body.len(), 0);
+        for (column, cell) in self
+            .cells()
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.is_text())
+        {
+            let (start, end) = (cell.start as usize, (cell.start + cell.len) as usize);
+            if let Some(start) = start.checked_sub(body.len()) {
+                let text = &more.as_bytes()[start..end - body.len()];
+                hash = xxh3_64_with_seed(text, hash.rotate_left(1) ^ column as u64);
+            } else {
+                from = from.min(start);
+                to = to.max(end);
+            }
+        }
+        if from < to {
+            hash = xxh3_64_with_seed(&body.as_bytes()[from..to], hash);
+        }
+        hash
     }
 
     /// A cell asked for on the client's own account, after the columns.

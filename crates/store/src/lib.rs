@@ -13,6 +13,7 @@ pub mod error;
 pub mod findings;
 pub mod import;
 pub mod keyring;
+mod lists;
 pub mod lock;
 pub mod mapping;
 pub mod matching;

@@ -11,6 +11,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use crate::{
     Error, Scope, Session,
     error::{corrupt, doing},
+    lists::Numbers,
     matching::id_array,
     outcome::MATCHED,
     staging::{claims_index, staging_table},
@@ -28,6 +29,31 @@ pub struct Remembered {
     /// See [`crate::stage::Candidate::presence`].
     pub presence: Vec<u8>,
 }
+
+/// Records that are as the level's last run found them: all it can be relied on for in a range, with exceptions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchanged {
+    /// The first one.
+    pub first: RecordId,
+    /// The last one.
+    pub last: RecordId,
+    /// Remembered records in between that are not unchanged.
+    pub except: Vec<RecordId>,
+    /// How many there are, without the exceptions.
+    pub records: usize,
+}
+
+/// The rows of a memory that say what a record fed.
+const RELIABLE: &str = "kind = 0 AND wire IS NOT NULL";
+
+/// Columns as lists of numbers. Null when there are no rows.
+type Lists = (
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
 
 pub(crate) fn memory_table(scope: Scope) -> String {
     format!("memory_{}_{}", scope.subscription.0, scope.level_code())
@@ -53,92 +79,86 @@ impl Session {
         Ok(())
     }
 
-    /// What is remembered of these records. Empty without a memory.
+    /// What is remembered of the records from `first` to `last`, in their order, up to `limit` records. Empty without a
+    /// memory.
+    ///
+    /// A page's records stand together in the memory, so that reading a range finds them without looking up each.
     pub async fn remembered(
         &mut self,
-        records: &[RecordId],
+        (first, last): (RecordId, RecordId),
+        limit: usize,
     ) -> Result<Vec<(RecordId, Remembered)>, Error> {
         if !self.remembers {
             return Ok(Vec::new());
         }
         let table = memory_table(self.scope);
         let sql = AssertSqlSafe(format!(
-            "SELECT group_concat(m.record_id, ' '), group_concat(wire, ' '), group_concat(subject_pk, ' '),
+            "SELECT group_concat(record_id, ' '), group_concat(wire, ' '), group_concat(subject_pk, ' '),
                     group_concat(fingerprint, ' '), group_concat(hex(presence), ' ')
-             FROM json_each(?) k CROSS JOIN {table} m ON m.record_id = k.value
-             WHERE kind = ? AND wire IS NOT NULL"
+             FROM (SELECT record_id, wire, subject_pk, fingerprint, presence FROM {table}
+                   WHERE record_id BETWEEN ? AND ? AND {RELIABLE} ORDER BY record_id LIMIT ?)"
         ));
-        let lists: Option<[String; 5]> = sqlx::query_as::<
-            _,
-            (
-                Option<String>,
-                Option<String>,
-                Option<String>,
-                Option<String>,
-                Option<String>,
-            ),
-        >(sql)
-        .bind(id_array(records))
-        .bind(MATCHED)
-        .fetch_one(&mut *self.conn)
-        .await
-        .map(|(record, wire, subject, fingerprint, presence)| {
-            Some([record?, wire?, subject?, fingerprint?, presence?])
-        })
-        .map_err(doing("remember records"))?;
-        let Some(lists) = lists else {
+        let lists: Lists = sqlx::query_as(sql)
+            .bind(first.0.cast_signed())
+            .bind(last.0.cast_signed())
+            .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+            .fetch_one(&mut *self.conn)
+            .await
+            .map_err(doing("remember records"))?;
+        let (Some(records), Some(wires), Some(subjects), Some(fingerprints), Some(presences)) =
+            lists
+        else {
             return Ok(Vec::new());
         };
-        let mut lists = lists.each_ref().map(|list| list.split(' '));
-        let mut remembered = Vec::new();
-        while let Some(record) = lists[0].next() {
-            let row = remember(record, &mut lists)
-                .ok_or_else(|| corrupt("the level's memory")("a row has another form"))?;
-            remembered.push(row);
-        }
-        Ok(remembered)
+        remember([&*records, &*wires, &*subjects, &*fingerprints], &presences)
+            .ok_or_else(|| corrupt("the level's memory")("a row has another form"))
     }
 
     /// Stages records as the last run found them: each feeds the same subject, with the same values.
-    pub(crate) async fn stage_remembered(
+    pub(crate) async fn stage_unchanged(
         &mut self,
-        records: &[RecordId],
+        unchanged: &Unchanged,
     ) -> Result<(), sqlx::Error> {
-        if records.is_empty() {
-            return Ok(());
-        }
         let memory = memory_table(self.scope);
         let sql = format!(
             "INSERT INTO {{staged}} (record_id, kind, subject_pk, modified_at, fingerprint, presence, wire, written, cleared, relink)
-             SELECT m.record_id, m.kind, m.subject_pk, m.modified_at, m.fingerprint, m.presence, m.wire, 0, 0, 0
-             FROM json_each(?) k CROSS JOIN {memory} m ON m.record_id = k.value"
+             SELECT record_id, kind, subject_pk, modified_at, fingerprint, presence, wire, 0, 0, 0
+             FROM {memory} WHERE record_id BETWEEN ? AND ? AND {RELIABLE}
+             AND record_id NOT IN (SELECT value FROM json_each(?))"
         );
         sqlx::query(self.sql(&sql))
-            .bind(id_array(records))
+            .bind(unchanged.first.0.cast_signed())
+            .bind(unchanged.last.0.cast_signed())
+            .bind(id_array(&unchanged.except))
             .execute(&mut *self.conn)
             .await
             .map(drop)
     }
 }
 
-fn remember<'a>(
-    record: &str,
-    lists: &mut [impl Iterator<Item = &'a str>; 5],
-) -> Option<(RecordId, Remembered)> {
-    let remembered = Remembered {
-        wire: lists[1].next()?.parse().ok()?,
-        subject: lists[2].next()?.parse().ok()?,
-        fingerprint: lists[3].next()?.parse::<i64>().ok()?.cast_unsigned(),
-        presence: bytes_of(lists[4].next()?)?,
-    };
-    Some((record.parse().ok()?, remembered))
+/// Puts columns together: records, wires, subjects and fingerprints as lists of numbers, presences in hexadecimal. `None` if
+/// they do not fit each other.
+fn remember(numbers: [&str; 4], presences: &str) -> Option<Vec<(RecordId, Remembered)>> {
+    let [mut records, mut wires, mut subjects, mut fingerprints] = numbers.map(Numbers::new);
+    let mut presences = presences.as_bytes().split(|byte| *byte == b' ');
+    let mut remembered = Vec::new();
+    for record in records.by_ref() {
+        let row = Remembered {
+            wire: wires.next()?,
+            subject: subjects.next()?,
+            fingerprint: fingerprints.next()?.cast_unsigned(),
+            presence: bytes_of(presences.next()?)?,
+        };
+        remembered.push((RecordId(record.cast_unsigned()), row));
+    }
+    records.is_done().then_some(remembered)
 }
 
-fn bytes_of(hex: &str) -> Option<Vec<u8>> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok())
-        .collect()
+fn bytes_of(hex: &[u8]) -> Option<Vec<u8>> {
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let byte = |pair: &[u8; 2]| u8::try_from(digit(pair[0])? << 4 | digit(pair[1])?).ok();
+    let (pairs, rest) = hex.as_chunks::<2>();
+    rest.is_empty().then(|| pairs.iter().map(byte).collect())?
 }
 
 /// Makes an applied run's staging table the level's memory.

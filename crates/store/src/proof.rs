@@ -10,6 +10,7 @@ use crate::{
     bulk::{begin, commit},
     contest::{Withdrawn, withdrawn},
     error::{corrupt, doing},
+    lists::Numbers,
     matching::id_array,
     outcome::MATCHED,
 };
@@ -29,6 +30,9 @@ pub struct Tally {
     pub cleared: u64,
 }
 
+/// No record id is larger.
+const LAST: RecordId = RecordId(i64::MAX as u64);
+
 /// What a run says a subject holds, beside what it does hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored<'a> {
@@ -42,9 +46,8 @@ pub struct Stored<'a> {
     pub payload: &'a str,
 }
 
-/// The last record of a batch, its records, subjects, fingerprints, lengths of payloads, and payloads. Null at the end.
+/// Records, subjects, fingerprints, lengths of payloads, and payloads of a batch. Null when it is empty.
 type Lists = (
-    Option<i64>,
     Option<String>,
     Option<String>,
     Option<String>,
@@ -52,43 +55,45 @@ type Lists = (
     Option<String>,
 );
 
-/// Subjects that are read back by one statement.
-const READ_BACK: i64 = 1_000;
+/// Staged records that are read back by one statement. With more, their texts are too long for the allocator to reuse.
+const READ_BACK: u64 = 200;
 
 impl Session {
     /// Counts this run's outcomes in the database.
     pub async fn tally(&mut self) -> Result<Tally, Error> {
         const DOING: &str = "count the outcomes";
-        // One filter per kind: grouping would sort all records by their kind first.
-        let of_kind = OutcomeKind::ALL
-            .map(|kind| format!("count(*) FILTER (WHERE kind = {})", kind.number()));
-        let sql = format!(
-            "SELECT coalesce(sum(written), 0), coalesce(sum(cleared), 0),
-                    count(*) FILTER (WHERE kind = {MATCHED} AND version_id IS NOT NULL),
-                    count(*) FILTER (WHERE kind = {MATCHED} AND version_id IS NULL), {}
-             FROM {{staged}}",
-            of_kind.join(", ")
-        );
+        // Most records are matched, so those are counted apart from the kinds that each row must be held against. Grouping
+        // by kind would sort all records first.
+        let matched: (i64, i64, i64, i64, i64) = sqlx::query_as(self.sql(
+            "SELECT count(*), count(version_id), count(*) FILTER (WHERE version_id IS NULL),
+                    coalesce(sum(written), 0), coalesce(sum(cleared), 0)
+             FROM {staged} WHERE kind = ?",
+        ))
+        .bind(MATCHED)
+        .fetch_one(&mut *self.conn)
+        .await
+        .map_err(doing(DOING))?;
+        let others = OutcomeKind::ALL
+            .map(|kind| format!("count(*) FILTER (WHERE kind = {})", kind.number()))
+            .join(", ");
+        let sql = format!("SELECT {others} FROM {{staged}} WHERE kind <> {MATCHED}");
         let row = sqlx::query(self.sql(&sql))
             .fetch_one(&mut *self.conn)
             .await
             .map_err(doing(DOING))?;
-        let count = |column: usize| {
-            row.try_get::<i64, _>(column)
-                .map(i64::cast_unsigned)
-                .map_err(doing(DOING))
+        let (records, changed, unchanged, written, cleared) = matched;
+        let mut tally = Tally {
+            records: vec![(OutcomeKind::Matched, records.cast_unsigned())],
+            changed: changed.cast_unsigned(),
+            unchanged: unchanged.cast_unsigned(),
+            written: written.cast_unsigned(),
+            cleared: cleared.cast_unsigned(),
         };
-        let records = OutcomeKind::ALL
-            .into_iter()
-            .zip(4..)
-            .map(|(kind, column)| Ok((kind, count(column)?)));
-        Ok(Tally {
-            written: count(0)?,
-            cleared: count(1)?,
-            changed: count(2)?,
-            unchanged: count(3)?,
-            records: records.collect::<Result<_, Error>>()?,
-        })
+        for (column, kind) in OutcomeKind::ALL.into_iter().enumerate().skip(1) {
+            let records: i64 = row.try_get(column).map_err(doing(DOING))?;
+            tally.records.push((kind, records.cast_unsigned()));
+        }
+        Ok(tally)
     }
 
     /// Counts the values this run kept out, by property.
@@ -123,40 +128,42 @@ impl Session {
     ///
     /// Many subjects come as one text: handing over a million rows one by one costs more than reading them.
     pub async fn read_back(&mut self, mut visit: impl FnMut(Stored<'_>)) -> Result<(), Error> {
-        let mut after = i64::MIN;
+        let mut after = RecordId(0);
         loop {
-            let row: Lists = sqlx::query_as(self.sql(
-                    "SELECT max(record_id), group_concat(record_id, ' '), group_concat(subject_pk, ' '),
-                            group_concat(fingerprint, ' '), group_concat(length, ' '), group_concat(payload, '')
-                     FROM (
-                         SELECT o.record_id, o.subject_pk, o.fingerprint,
-                                coalesce(octet_length(v.payload), 0) AS length, coalesce(v.payload, '') AS payload
-                         FROM {staged} o
-                         LEFT JOIN link l ON l.subject_pk = o.subject_pk AND l.record_id = o.record_id
-                         LEFT JOIN version v ON v.id = l.version_id
-                         WHERE o.kind = ? AND o.record_id > ? ORDER BY o.record_id LIMIT ?)",
-                ))
-                .bind(MATCHED)
-                .bind(after)
-                .bind(READ_BACK)
-                .fetch_one(&mut *self.conn)
-                .await
-                .map_err(doing("read the destination back"))?;
-            let (
-                Some(last),
+            let next = RecordId(after.0 + 1);
+            let last = self
+                .nth_staged_in(next, LAST, READ_BACK - 1)
+                .await?
+                .unwrap_or(LAST);
+            let lists: Lists = sqlx::query_as(self.sql(
+                "SELECT group_concat(o.record_id, ' '), group_concat(o.subject_pk, ' '), group_concat(o.fingerprint, ' '),
+                        group_concat(coalesce(octet_length(v.payload), 0), ' '), group_concat(coalesce(v.payload, ''), '')
+                 FROM {staged} o
+                 LEFT JOIN link l ON l.subject_pk = o.subject_pk AND l.record_id = o.record_id
+                 LEFT JOIN version v ON v.id = l.version_id
+                 WHERE o.kind = ? AND o.record_id BETWEEN ? AND ?",
+            ))
+            .bind(MATCHED)
+            .bind(next.0.cast_signed())
+            .bind(last.0.cast_signed())
+            .fetch_one(&mut *self.conn)
+            .await
+            .map_err(doing("read the destination back"))?;
+            if let (
                 Some(records),
                 Some(subjects),
                 Some(fingerprints),
                 Some(lengths),
                 Some(payloads),
-            ) = row
-            else {
+            ) = lists
+            {
+                let numbers = [&*records, &*subjects, &*fingerprints, &*lengths];
+                hand_over(numbers, &payloads, &mut visit)
+                    .ok_or_else(|| corrupt("a subject")("what was read back has another form"))?;
+            }
+            if last == LAST {
                 return Ok(());
-            };
-            let columns =
-                [&records, &subjects, &fingerprints, &lengths].map(|list| list.split(' '));
-            hand_over(columns, &payloads, &mut visit)
-                .ok_or_else(|| corrupt("a subject")("what was read back has another form"))?;
+            }
             after = last;
         }
     }
@@ -201,21 +208,21 @@ impl Session {
 /// Hands over what was read back: record, subject, fingerprint and length of the payload in bytes as lists of numbers, and
 /// the payloads one after the other. `None` if the lists do not fit each other.
 fn hand_over<'a>(
-    [records, subjects, fingerprints, lengths]: [impl Iterator<Item = &'a str>; 4],
+    numbers: [&str; 4],
     mut payloads: &'a str,
     visit: &mut impl FnMut(Stored<'a>),
 ) -> Option<()> {
-    for (((record, subject), fingerprint), length) in
-        records.zip(subjects).zip(fingerprints).zip(lengths)
-    {
-        let (payload, rest) = payloads.split_at_checked(length.parse().ok()?)?;
+    let [mut records, mut subjects, mut fingerprints, mut lengths] = numbers.map(Numbers::new);
+    for record in records.by_ref() {
+        let length = usize::try_from(lengths.next()?).ok()?;
+        let (payload, rest) = payloads.split_at_checked(length)?;
         payloads = rest;
         visit(Stored {
-            record: record.parse().ok()?,
-            subject: subject.parse().ok()?,
-            fingerprint: fingerprint.parse::<i64>().ok()?.cast_unsigned(),
+            record: RecordId(record.cast_unsigned()),
+            subject: subjects.next()?,
+            fingerprint: fingerprints.next()?.cast_unsigned(),
             payload,
         });
     }
-    payloads.is_empty().then_some(())
+    (records.is_done() && payloads.is_empty()).then_some(())
 }

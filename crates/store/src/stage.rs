@@ -13,6 +13,7 @@ use crate::{
     Error, OutcomeKind, Scope, Store,
     bulk::{Bulk, begin, commit},
     error::doing,
+    memory::Unchanged,
     staging::{first_version, forget_details, make_staging_table, staging_table},
 };
 
@@ -51,7 +52,7 @@ pub struct Batch {
     /// Records with what became of them.
     pub records: Vec<StagedRecord>,
     /// Records that are as the level's last run found them; see [`Session::remembered`].
-    pub remembered: Vec<RecordId>,
+    pub unchanged: Vec<Unchanged>,
     /// Values that were kept out.
     pub quarantined: Vec<QuarantinedValue>,
 }
@@ -59,7 +60,8 @@ pub struct Batch {
 impl Batch {
     /// How many records it holds.
     pub fn len(&self) -> usize {
-        self.records.len() + self.remembered.len()
+        let unchanged = self.unchanged.iter().map(|range| range.records);
+        self.records.len() + unchanged.sum::<usize>()
     }
 
     /// Whether it holds none.
@@ -194,7 +196,7 @@ impl Session {
         let run = self.run.0.cast_signed();
         let Batch {
             records,
-            remembered,
+            unchanged,
             quarantined,
         } = batch;
         let mut outcomes = Vec::with_capacity(records.len());
@@ -235,9 +237,9 @@ impl Session {
             })
             .await
             .map_err(doing(DOING))?;
-        self.stage_remembered(&remembered)
-            .await
-            .map_err(doing(DOING))?;
+        for range in &unchanged {
+            self.stage_unchanged(range).await.map_err(doing(DOING))?;
+        }
         self.quarantines
             .insert(&mut self.conn, quarantined, |query, value| {
                 query

@@ -1,6 +1,6 @@
 //! What happens to a page of records: match, translate, compare, stage.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use hubspot::{Record, Records};
 use model::{RecordId, Wire, payload::Writer};
@@ -8,10 +8,9 @@ use roaring::RoaringTreemap;
 use store::{
     Miss, Session, Withdrawn,
     matching::Known,
+    memory::Unchanged,
     stage::{Batch, Candidate, Fate, QuarantinedValue, StagedRecord},
 };
-
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::{
     diff::{Target, Translated, translate},
@@ -97,10 +96,11 @@ impl Answered {
         let mut empty = true;
         for record in records {
             empty = false;
-            for (at, wire) in record.wires().enumerate() {
-                self.nulls |= wire == Wire::Null;
-                self.missing[at] |= wire == Wire::Missing;
-                on_page[at] |= wire != Wire::Missing;
+            for (at, on_page) in on_page.iter_mut().enumerate() {
+                let missing = record.is_missing(at);
+                self.nulls |= record.is_null(at);
+                self.missing[at] |= missing;
+                *on_page |= !missing;
             }
         }
         for (at, on_page) in on_page.into_iter().enumerate() {
@@ -181,7 +181,7 @@ impl Intake {
             match record.wire(layout.key_column) {
                 _ if record.archived() => staged.push(fate(record, Fate::Excluded)),
                 Wire::Text(key) if !key.is_empty() => {
-                    keyed.push((record, key, wire_hash(self.seed, record)));
+                    keyed.push((record, key, record.hash(self.seed).cast_signed()));
                 }
                 _ => {
                     let reason = Miss::EmptyKey;
@@ -255,20 +255,49 @@ impl Intake {
         if !self.trusting {
             return Ok(());
         }
-        let ids: Vec<RecordId> = keyed.iter().map(|(record, _, _)| record.id()).collect();
-        let remembered: HashMap<_, _> = session.remembered(&ids).await?.into_iter().collect();
+        let ids = keyed.iter().map(|(record, _, _)| record.id());
+        let Some((first, last)) = ids.clone().min().zip(ids.max()) else {
+            return Ok(());
+        };
+        // What is remembered beyond the limit belongs to records that did not come, as when single ones are read.
+        let limit = 2 * keyed.len();
+        let remembered = session.remembered((first, last), limit).await?;
+        let before: HashMap<_, _> = remembered
+            .iter()
+            .map(|(id, before)| (*id, before))
+            .collect();
+        let mut unchanged = Vec::with_capacity(keyed.len());
         keyed.retain(|(record, _, wire)| {
-            let Some(before) = remembered
+            let same = before
                 .get(&record.id())
-                .filter(|before| before.wire == *wire)
-            else {
-                return true;
-            };
-            self.expected.add(before.fingerprint, &before.presence);
-            self.claims.add(before.subject, true);
-            self.staged += 1;
-            self.pending.remembered.push(record.id());
-            false
+                .filter(|before| before.wire == *wire);
+            if let Some(before) = same {
+                self.expected.add(before.fingerprint, &before.presence);
+                self.claims.add(before.subject, true);
+                unchanged.push(record.id());
+            }
+            same.is_none()
+        });
+        let Some((first, last)) = unchanged
+            .iter()
+            .copied()
+            .min()
+            .zip(unchanged.iter().copied().max())
+        else {
+            return Ok(());
+        };
+        self.staged += unchanged.len() as u64;
+        let same: HashSet<RecordId> = unchanged.iter().copied().collect();
+        let except = remembered
+            .iter()
+            .map(|(id, _)| *id)
+            .filter(|id| (first..=last).contains(id) && !same.contains(id))
+            .collect();
+        self.pending.unchanged.push(Unchanged {
+            first,
+            last,
+            except,
+            records: unchanged.len(),
         });
         Ok(())
     }
@@ -471,17 +500,4 @@ fn fate(record: Record<'_>, fate: Fate) -> StagedRecord {
         modified_at: record.updated_at_ms(),
         fate,
     }
-}
-
-/// A hash of what HubSpot sent for a record: when it was modified, and every cell, told apart from the cells beside it.
-fn wire_hash(seed: u64, record: Record<'_>) -> i64 {
-    let mut hash = seed ^ record.updated_at_ms().cast_unsigned();
-    for wire in record.wires() {
-        hash = match wire {
-            Wire::Missing => xxh3_64_with_seed(b"0", hash),
-            Wire::Null => xxh3_64_with_seed(b"", hash),
-            Wire::Text(text) => xxh3_64_with_seed(text.as_bytes(), hash.rotate_left(1)),
-        };
-    }
-    hash.cast_signed()
 }
