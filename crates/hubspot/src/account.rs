@@ -38,6 +38,8 @@ pub struct TokenFacts {
     pub is_private_distribution: Option<bool>,
     /// Where the portal lives, such as `na1` or `eu1`.
     pub hublet: Option<String>,
+    /// The portal's own domain, which is the nearest to a name that HubSpot tells.
+    pub domain: Option<String>,
     /// The e-mail address of the user who connected.
     pub user: Option<String>,
     /// The user's id.
@@ -113,6 +115,7 @@ impl TokenFacts {
             scopes: scopes(json.get("scopes")),
             is_private_distribution: private.and_then(Value::as_bool),
             hublet: text(signed, "hublet").or_else(|| text(json, "hublet")),
+            domain: text(json, "hub_domain").or_else(|| text(json, "hubDomain")),
             user: text(json, "user"),
             user_id: number(json.get("user_id")).or_else(|| number(json.get("userId"))),
         })
@@ -128,6 +131,7 @@ impl fmt::Debug for TokenFacts {
             .field("scopes", &self.scopes)
             .field("is_private_distribution", &self.is_private_distribution)
             .field("hublet", &self.hublet)
+            .field("domain", &self.domain)
             .field("user_id", &self.user_id)
             .finish_non_exhaustive()
     }

@@ -32,6 +32,8 @@ impl Kind {
 pub struct Portal {
     /// Hub id.
     pub id: PortalId,
+    /// Its domain, the nearest to a name that HubSpot tells.
+    pub name: Option<String>,
     /// Time zone as HubSpot names it; daily limits reset at its midnight.
     pub time_zone: String,
     /// Host of the portal's own pages, for links to records.
@@ -63,6 +65,7 @@ fn place(subscription: SubscriptionId) -> String {
 
 type Row = (
     i64,
+    Option<String>,
     String,
     String,
     String,
@@ -80,7 +83,7 @@ impl Store {
         subscription: SubscriptionId,
     ) -> Result<Option<Connection>, Error> {
         let row: Option<Row> = sqlx::query_as(
-            "SELECT p.id, p.time_zone, p.ui_domain, c.kind, c.sealed, c.scopes, c.connected_by, c.connected_at, c.broken
+            "SELECT p.id, p.name, p.time_zone, p.ui_domain, c.kind, c.sealed, c.scopes, c.connected_by, c.connected_at, c.broken
              FROM connection c JOIN portal p ON p.id = c.portal_id WHERE c.subscription_id = ?",
         )
         .bind(subscription.0)
@@ -89,6 +92,7 @@ impl Store {
         .map_err(doing("read the connection"))?;
         let Some((
             portal,
+            name,
             time_zone,
             ui_domain,
             kind,
@@ -104,6 +108,7 @@ impl Store {
         Ok(Some(Connection {
             portal: Portal {
                 id: PortalId(portal.cast_unsigned()),
+                name,
                 time_zone,
                 ui_domain,
             },
@@ -148,11 +153,13 @@ impl Store {
             .map_err(doing("store the connection"))?;
         let portal = connection.portal.id.0.cast_signed();
         sqlx::query(
-            "INSERT INTO portal (id, time_zone, ui_domain, seen_at) VALUES (?, ?, ?, ?)
+            "INSERT INTO portal (id, name, time_zone, ui_domain, seen_at) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE
-             SET time_zone = excluded.time_zone, ui_domain = excluded.ui_domain, seen_at = excluded.seen_at",
+             SET name = coalesce(excluded.name, name), time_zone = excluded.time_zone, ui_domain = excluded.ui_domain,
+                 seen_at = excluded.seen_at",
         )
         .bind(portal)
+        .bind(&connection.portal.name)
         .bind(&connection.portal.time_zone)
         .bind(&connection.portal.ui_domain)
         .bind(connection.connected_at.as_millisecond())

@@ -54,6 +54,7 @@ pub(crate) async fn erase(
         "DELETE FROM outcome WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM ended_link WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM version WHERE subject_pk IN (SELECT value FROM json_each(?))",
+        "DELETE FROM pin_value WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM link WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM subject WHERE pk IN (SELECT value FROM json_each(?))",
     ] {

@@ -10,9 +10,9 @@ use crate::{
     bulk::{Bulk, BulkQuery, begin, commit, rollback},
     erase::erase,
     error::doing,
-    lock::Process,
     mapping::{MappedField, put_field},
     run::under_way,
+    state::note_change,
 };
 use model::{Group, MetadataType, PropertyName};
 
@@ -54,9 +54,9 @@ pub struct Imported {
 /// An import under way. What is written stays, also when it is not finished.
 #[derive(Debug)]
 pub struct Importer {
+    store: Store,
     conn: PoolConnection<Sqlite>,
     scope: Scope,
-    process: Arc<Process>,
     now: i64,
     pending: Vec<NewSubject>,
     written: u64,
@@ -90,9 +90,9 @@ impl Store {
         }
         let before = count(&mut conn, scope).await?;
         Ok(Importer {
+            store: self.clone(),
             conn,
             scope,
-            process: Arc::clone(&self.process),
             now: now.as_millisecond(),
             pending: Vec::with_capacity(BATCH),
             written: 0,
@@ -206,6 +206,10 @@ impl Importer {
     /// Writes what is pending and says what the import did so far.
     pub async fn finish(&mut self) -> Result<Imported, Error> {
         self.flush().await?;
+        note_change(&mut self.conn, self.scope, self.now)
+            .await
+            .map_err(doing("note the import"))?;
+        self.store.refresh_pins(self.scope, self.now).await?;
         let created = count(&mut self.conn, self.scope).await? - self.before;
         Ok(Imported {
             created: created.cast_unsigned(),
@@ -246,10 +250,13 @@ impl Importer {
             .await
             .map_err(doing(DOING))?;
             if gone.is_empty() {
+                note_change(&mut self.conn, self.scope, self.now)
+                    .await
+                    .map_err(doing(DOING))?;
                 return Ok(removed);
             }
             begin(&mut self.conn, DOING).await?;
-            if let Some(run) = under_way(&mut self.conn, &self.process, self.scope)
+            if let Some(run) = under_way(&mut self.conn, &self.store.process, self.scope)
                 .await
                 .map_err(doing(DOING))?
             {

@@ -3,11 +3,14 @@
 //! All SQL of the project is here. Callers see intents (stage a page, apply a run, read a subject) and never a table. The
 //! bulk path of a run goes through [`Session`], which holds one connection; everything else uses the pool.
 
+pub mod app;
 pub mod apply;
+pub mod audit;
 mod bulk;
 pub mod connection;
 mod contest;
 pub mod database;
+pub mod directory;
 mod erase;
 pub mod error;
 pub mod findings;
@@ -17,17 +20,23 @@ mod lists;
 pub mod lock;
 pub mod mapping;
 pub mod matching;
+pub mod member;
 pub mod memory;
 pub mod near;
 pub mod outcome;
+pub mod pin;
 pub mod proof;
 mod ranges;
 pub mod retention;
 pub mod run;
+pub mod session;
 pub mod stage;
 mod staging;
+pub mod state;
+pub mod storage;
 pub mod subject;
 pub mod subscription;
+pub mod view;
 
 pub use contest::Withdrawn;
 pub use database::Store;

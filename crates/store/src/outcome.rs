@@ -63,8 +63,8 @@ impl Miss {
 pub(crate) const MATCHED: i64 = 0;
 /// The number of [`Miss::DuplicateKey`] in the database.
 pub(crate) const DUPLICATE: i64 = 2;
-const EXCLUDED: i64 = 20;
-const FAILED: i64 = 21;
+pub(crate) const EXCLUDED: i64 = 20;
+pub(crate) const FAILED: i64 = 21;
 
 impl OutcomeKind {
     /// Every kind.

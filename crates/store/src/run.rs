@@ -49,6 +49,43 @@ impl State {
     }
 }
 
+/// What a run was asked for by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Trigger {
+    /// A command.
+    #[default]
+    Command,
+    /// A button on a page.
+    Page,
+    /// A button too, to measure how well a key matches; it changes nothing.
+    Measure,
+    /// The night.
+    Schedule,
+}
+
+impl Trigger {
+    const ALL: [Self; 4] = [Self::Command, Self::Page, Self::Measure, Self::Schedule];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Page => "page",
+            Self::Measure => "measure",
+            Self::Schedule => "schedule",
+        }
+    }
+}
+
+/// Who asked for a run, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// How.
+    pub trigger: Trigger,
+    /// Who, as shown.
+    pub by: Option<String>,
+}
+
 /// A run as the list of runs shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -60,6 +97,8 @@ pub struct Run {
     pub level: Level,
     /// Stopped before applying, on purpose.
     pub dry_run: bool,
+    /// Who asked for it.
+    pub origin: Origin,
     /// How it ended.
     pub state: State,
     /// When it began.
@@ -82,9 +121,10 @@ type RunRow = (
     Option<i64>,
     Option<String>,
     bool,
+    String,
+    Option<String>,
 );
-const RUN_COLUMNS: &str =
-    "id, subscription_id, level, dry_run, state, started_at, finished_at, report, pruned";
+const RUN_COLUMNS: &str = "id, subscription_id, level, dry_run, state, started_at, finished_at, report, pruned, origin, started_by";
 
 impl Store {
     /// Begins a run, holding its level until [`Store::finish_run`].
@@ -97,6 +137,7 @@ impl Store {
         &self,
         scope: Scope,
         dry_run: bool,
+        origin: &Origin,
         now: Timestamp,
     ) -> Result<Session, Error> {
         const DOING: &str = "begin the run";
@@ -134,12 +175,15 @@ impl Store {
                 .map_err(doing(DOING))?;
         }
         let run = sqlx::query(
-            "INSERT INTO run (subscription_id, level, dry_run, state, applied, started_at) VALUES (?, ?, ?, 'running', 0, ?)",
+            "INSERT INTO run (subscription_id, level, dry_run, state, applied, started_at, origin, started_by)
+             VALUES (?, ?, ?, 'running', 0, ?, ?, ?)",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
         .bind(dry_run)
         .bind(now.as_millisecond())
+        .bind(origin.trigger.name())
+        .bind(&origin.by)
         .execute(&mut *tx)
         .await
         .map_err(doing(DOING))?
@@ -203,13 +247,34 @@ impl Store {
         tx.commit().await.map_err(doing(DOING))
     }
 
-    /// The newest runs of a subscription, newest first.
-    pub async fn runs(&self, subscription: SubscriptionId, limit: i64) -> Result<Vec<Run>, Error> {
+    /// The newest runs of a subscription before the given one, newest first.
+    pub async fn runs(
+        &self,
+        subscription: SubscriptionId,
+        before: Option<RunId>,
+        limit: i64,
+    ) -> Result<Vec<Run>, Error> {
         let sql = format!(
-            "SELECT {RUN_COLUMNS} FROM run WHERE subscription_id = ? ORDER BY id DESC LIMIT ?"
+            "SELECT {RUN_COLUMNS} FROM run WHERE subscription_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
         );
         let rows: Vec<RunRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
             .bind(subscription.0)
+            .bind(before.map_or(i64::MAX, |run| run.0.cast_signed()))
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(doing("list the runs"))?;
+        rows.into_iter().map(run_of).collect()
+    }
+
+    /// The newest runs of a level that were meant to change it, newest first: neither dry nor measuring.
+    pub async fn syncs(&self, scope: Scope, limit: i64) -> Result<Vec<Run>, Error> {
+        let sql = format!(
+            "SELECT {RUN_COLUMNS} FROM run WHERE subscription_id = ? AND level = ? AND NOT dry_run ORDER BY id DESC LIMIT ?"
+        );
+        let rows: Vec<RunRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
             .bind(limit)
             .fetch_all(&self.pool)
             .await
@@ -294,13 +359,32 @@ async fn scope_of(conn: &mut SqliteConnection, run: RunId) -> Result<(Scope, boo
 }
 
 fn run_of(row: RunRow) -> Result<Run, Error> {
-    let (id, subscription, level, dry_run, state, started_at, finished_at, report, pruned) = row;
+    let (
+        id,
+        subscription,
+        level,
+        dry_run,
+        state,
+        started_at,
+        finished_at,
+        report,
+        pruned,
+        trigger,
+        by,
+    ) = row;
     let time = |at| Timestamp::from_millisecond(at).map_err(corrupt("a run's time"));
     Ok(Run {
         id: RunId(id.cast_unsigned()),
         subscription: SubscriptionId(subscription),
         level: level_of(level),
         dry_run,
+        origin: Origin {
+            trigger: Trigger::ALL
+                .into_iter()
+                .find(|known| known.name() == trigger)
+                .unwrap_or_default(),
+            by,
+        },
         state: State::ALL
             .into_iter()
             .find(|known| known.name() == state)

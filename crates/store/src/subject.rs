@@ -10,6 +10,7 @@ use crate::{
     mapping::{MappedField, put_field},
     run::under_way,
     staging::first_version,
+    state::note_change,
 };
 
 /// A visitor or an account with its metadata. Metadata groups are JSON objects as text.
@@ -27,6 +28,8 @@ pub struct Subject {
     pub hubspot: Option<String>,
     /// The record that feeds it.
     pub record: Option<RecordId>,
+    /// Which state of its hubspot metadata this is; grows with time.
+    pub version: Option<i64>,
     /// The run that brought the present hubspot metadata.
     pub run: Option<RunId>,
     /// First known.
@@ -35,7 +38,21 @@ pub struct Subject {
     pub updated_at: Timestamp,
 }
 
-type Row = (
+impl Subject {
+    /// The stored metadata of a group.
+    pub fn stored(&self, group: Group) -> Option<&str> {
+        match group {
+            Group::Agent => self.agent.as_deref(),
+            Group::Custom => self.custom.as_deref(),
+            Group::Hubspot => self.hubspot.as_deref(),
+            Group::Auto => None,
+        }
+    }
+}
+
+/// What [`subject_of`] reads: internal number, id, accounts, agent, custom, hubspot, record, version, times.
+pub(crate) type Row = (
+    i64,
     String,
     Option<String>,
     Option<String>,
@@ -47,23 +64,29 @@ type Row = (
     i64,
 );
 
-const SELECT: &str = "SELECT s.id, s.accounts, s.agent, s.custom, v.payload, l.record_id, v.id, s.created_at, s.updated_at
-     FROM subject s
-     LEFT JOIN link l ON l.subject_pk = s.pk
-     LEFT JOIN version v ON v.id = l.version_id
-     WHERE s.subscription_id = ? AND s.level = ?";
+/// The columns of a [`Row`], of `subject s` and [`ROW_JOINS`].
+pub(crate) const ROW_COLUMNS: &str = "s.pk, s.id, s.accounts, s.agent, s.custom, v.payload, l.record_id, v.id, s.created_at, s.updated_at";
+
+/// What a [`Row`] is joined from, after `subject s`.
+pub(crate) const ROW_JOINS: &str =
+    "LEFT JOIN link l ON l.subject_pk = s.pk LEFT JOIN version v ON v.id = l.version_id";
+
+fn select(condition: &str) -> sqlx::AssertSqlSafe<String> {
+    sqlx::AssertSqlSafe(format!(
+        "SELECT {ROW_COLUMNS} FROM subject s {ROW_JOINS} WHERE s.subscription_id = ? AND s.level = ? AND {condition}"
+    ))
+}
 
 impl Store {
     /// One visitor or account.
     pub async fn subject(&self, scope: Scope, id: &str) -> Result<Option<Subject>, Error> {
-        let row: Option<Row> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!("{SELECT} AND s.id = ?")))
-                .bind(scope.subscription.0)
-                .bind(scope.level_code())
-                .bind(id)
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(doing("read a subject"))?;
+        let row: Option<Row> = sqlx::query_as(select("s.id = ?"))
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(doing("read a subject"))?;
         Ok(row.map(subject_of))
     }
 
@@ -74,16 +97,14 @@ impl Store {
         after: &str,
         limit: i64,
     ) -> Result<Vec<Subject>, Error> {
-        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "{SELECT} AND s.id > ? ORDER BY s.id LIMIT ?"
-        )))
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(doing("read subjects"))?;
+        let rows: Vec<Row> = sqlx::query_as(select("s.id > ? ORDER BY s.id LIMIT ?"))
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .bind(after)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(doing("read subjects"))?;
         Ok(rows.into_iter().map(subject_of).collect())
     }
 
@@ -150,8 +171,12 @@ impl Store {
                 display_name: name.into(),
             };
             put_field(&mut tx, scope, group, &field, now).await?;
+            note_change(&mut tx, scope, now.as_millisecond())
+                .await
+                .map_err(doing(DOING))?;
         }
         tx.commit().await.map_err(doing(DOING))?;
+        self.refresh_pins(scope, now.as_millisecond()).await?;
         Ok(done.rows_affected() > 0)
     }
 
@@ -195,8 +220,8 @@ impl Store {
     }
 }
 
-fn subject_of(row: Row) -> Subject {
-    let (id, accounts, agent, custom, hubspot, record, version, created_at, updated_at) = row;
+pub(crate) fn subject_of(row: Row) -> Subject {
+    let (_, id, accounts, agent, custom, hubspot, record, version, created_at, updated_at) = row;
     let time = |at| Timestamp::from_millisecond(at).unwrap_or_default();
     Subject {
         id,
@@ -205,6 +230,7 @@ fn subject_of(row: Row) -> Subject {
         custom,
         hubspot,
         record: record.map(|record| RecordId(record.cast_unsigned())),
+        version,
         run: version.map(|version| RunId((version / first_version(RunId(1))).cast_unsigned())),
         created_at: time(created_at),
         updated_at: time(updated_at),

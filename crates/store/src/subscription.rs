@@ -17,6 +17,8 @@ pub struct Subscription {
     pub name: String,
     /// IANA name of its time zone, in which its night lies.
     pub time_zone: String,
+    /// The HubSpot integration is switched on. Off keeps grant, mapping and values, and syncs nothing.
+    pub hubspot_on: bool,
 }
 
 impl Store {
@@ -42,6 +44,7 @@ impl Store {
                 id: SubscriptionId(made.last_insert_rowid()),
                 name: name.into(),
                 time_zone: time_zone.into(),
+                hubspot_on: true,
             }),
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 Err(Error::NameTaken(name.into()))
@@ -52,19 +55,43 @@ impl Store {
 
     /// All subscriptions, by name.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
-        let rows = sqlx::query_as::<_, (i64, String, String)>(
-            "SELECT id, name, time_zone FROM subscription ORDER BY name",
+        let rows = sqlx::query_as::<_, (i64, String, String, bool)>(
+            "SELECT id, name, time_zone, hubspot_on FROM subscription ORDER BY name",
         )
         .fetch_all(&self.pool)
         .await
         .map_err(doing("list the subscriptions"))?;
         Ok(rows
             .into_iter()
-            .map(|(id, name, time_zone)| Subscription {
+            .map(|(id, name, time_zone, hubspot_on)| Subscription {
                 id: SubscriptionId(id),
                 name,
                 time_zone,
+                hubspot_on,
             })
             .collect())
+    }
+
+    /// Changes name, time zone and switch of a subscription. Says whether it is there.
+    ///
+    /// # Errors
+    /// [`Error::NameTaken`] when another one has the name.
+    pub async fn change_subscription(&self, changed: &Subscription) -> Result<bool, Error> {
+        let done = sqlx::query(
+            "UPDATE subscription SET name = ?, time_zone = ?, hubspot_on = ? WHERE id = ?",
+        )
+        .bind(&changed.name)
+        .bind(&changed.time_zone)
+        .bind(changed.hubspot_on)
+        .bind(changed.id.0)
+        .execute(&self.pool)
+        .await;
+        match done {
+            Ok(done) => Ok(done.rows_affected() > 0),
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                Err(Error::NameTaken(changed.name.clone()))
+            }
+            Err(source) => Err(doing("change the subscription")(source)),
+        }
     }
 }

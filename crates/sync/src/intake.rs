@@ -152,7 +152,8 @@ impl Intake {
             writer: Writer::default(),
             dry_run,
             pending: Batch::default(),
-            trusting: true,
+            // What is remembered was found by the mapping that is stored.
+            trusting: layout.mapping_version >= 0,
             seed: layout.seed(),
             claims: Claims::default(),
             staged: 0,

@@ -4,12 +4,14 @@
 //! that applies it; a dry run stops right before. Memory does not grow with the portal: pages pass through, candidates wait
 //! in the database, and what is remembered per known id is one bit.
 
+pub mod connect;
 mod diff;
 pub mod export;
 pub mod import;
 mod intake;
 mod layout;
 mod links;
+pub mod mapping;
 mod plan;
 mod progress;
 mod prove;
@@ -17,6 +19,7 @@ mod read;
 mod reconcile;
 mod report;
 mod run;
+pub mod runner;
 mod trouble;
 
 pub use plan::ReaderChoice;
@@ -25,4 +28,5 @@ pub use report::{
     Calls, Counts, Destination, FieldCounts, Ids, Missed, Portal, Proof, RunReport, Values,
 };
 pub use run::{Context, Error, Request, run};
+pub use runner::Runner;
 pub use trouble::{Explain, Explanation, chain};

@@ -5,7 +5,12 @@ use std::sync::Arc;
 use hubspot::{Client, Columns};
 use jiff::Timestamp;
 use model::{Clock, Level, PropertyName};
-use store::{OutcomeKind, Scope, Session, Store, mapping::Mapping, run::State};
+use store::{
+    OutcomeKind, Scope, Session, Store,
+    mapping::{EmptyPolicy, Mapping},
+    run::{Origin, State, Trigger},
+    state::Fill,
+};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +23,7 @@ use crate::{
     prove,
     read::Pages,
     reconcile::{Reconciled, Reconciler},
-    report::{Calls, Destination, Portal, Proof, RunReport},
+    report::{Calls, Destination, FieldCounts, Portal, Proof, RunReport},
     trouble::{Explain as _, Explanation},
 };
 
@@ -39,12 +44,68 @@ pub struct Context {
 const PATIENCE: u32 = 3;
 
 /// What to run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Which level of which subscription.
     pub scope: Scope,
     /// Stop before applying: count as if applied, and change nothing.
     pub dry_run: bool,
+    /// Who asks for it.
+    pub origin: Origin,
+    /// Measure how well this key matches, whatever is mapped; reads the key alone and changes nothing.
+    pub measured: Option<PropertyName>,
+}
+
+impl Request {
+    /// A run that a command asks for.
+    pub fn command(scope: Scope, dry_run: bool) -> Self {
+        Self {
+            scope,
+            dry_run,
+            origin: Origin::default(),
+            measured: None,
+        }
+    }
+
+    /// A run that somebody asks for on a page.
+    pub fn page(scope: Scope, by: &str) -> Self {
+        Self {
+            scope,
+            dry_run: false,
+            origin: Origin {
+                trigger: Trigger::Page,
+                by: Some(by.into()),
+            },
+            measured: None,
+        }
+    }
+
+    /// A measurement of a key that somebody asks for on a page.
+    pub fn measure(scope: Scope, key: PropertyName, by: &str) -> Self {
+        Self {
+            scope,
+            dry_run: true,
+            origin: Origin {
+                trigger: Trigger::Measure,
+                by: Some(by.into()),
+            },
+            measured: Some(key),
+        }
+    }
+
+    /// What is to be read and written.
+    async fn mapping(&self, store: &Store) -> Result<Option<Mapping>, store::Error> {
+        match &self.measured {
+            Some(key) => Ok(Some(Mapping {
+                key: key.clone(),
+                fields: Vec::new(),
+                empty: EmptyPolicy::Clear,
+                // No stored fingerprint is of this version.
+                version: -1,
+            })),
+            None => store.mapping(self.scope).await,
+        }
+    }
 }
 
 /// Why a run could not begin, or stopped.
@@ -96,24 +157,24 @@ pub async fn run(
     cancel: &CancellationToken,
 ) -> Result<RunReport, Error> {
     let level = request.scope.level;
-    let mapping = context
-        .store
-        .mapping(request.scope)
+    let mapping = request
+        .mapping(&context.store)
         .await?
         .ok_or(Error::NotMapped { level })?;
     let started = context.clock.now();
     let session = context
         .store
-        .begin_run(request.scope, request.dry_run, started)
+        .begin_run(request.scope, request.dry_run, &request.origin, started)
         .await?;
+    let report = RunReport::begin(session.run(), level, request.dry_run);
     let mut work = Work {
         context,
         request,
+        report,
         client: context.client.counted(),
         mapping,
         started,
         progress,
-        report: RunReport::begin(session.run(), level, request.dry_run),
         session,
         anew: 0,
     };
@@ -220,6 +281,9 @@ impl Work<'_> {
                 };
         }
         self.conclude(&layout, &intake, reconciled).await?;
+        if !self.request.dry_run {
+            self.session.refresh_pins().await?;
+        }
         // Applied, but not proved: the report says what was applied and why it could not be checked.
         if let Err(Stop::Failed(error)) = proving {
             self.report.proved = false;
@@ -447,6 +511,7 @@ impl Work<'_> {
         self.report.refused = calls.refused;
         let now = self.context.clock.now();
         self.report.wall_seconds = now.duration_since(self.started).as_secs_f64();
+        self.note_fills(now).await?;
         // The connection may be in the middle of a statement when a run is cancelled: it is not used again.
         self.session.close().await?;
         let store = &self.context.store;
@@ -457,6 +522,25 @@ impl Work<'_> {
         self.progress
             .send_modify(|progress| progress.phase = Phase::Done);
         Ok(self.report)
+    }
+
+    /// Notes how many subjects have a value in each field, as the proof has counted them.
+    async fn note_fills(&self, now: Timestamp) -> Result<(), store::Error> {
+        let Some(destination) = &self.report.proof.destination else {
+            return Ok(());
+        };
+        let fill = |count: &FieldCounts| Fill {
+            filled: count.stored,
+            of: self.report.counts.matched,
+            at: now,
+        };
+        let fills: Vec<_> = destination
+            .fields
+            .iter()
+            .map(|(name, count)| (name.clone(), fill(count)))
+            .collect();
+        let scope = self.request.scope;
+        self.context.store.note_fills(scope, &fills).await
     }
 
     fn tell(&self, phase: Phase, records: u64, expected: Option<u64>) {

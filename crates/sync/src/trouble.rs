@@ -71,6 +71,78 @@ impl Explain for crate::Error {
     }
 }
 
+impl Explain for crate::connect::Error {
+    fn number(&self) -> u16 {
+        match self {
+            Self::NotConnected => 130,
+            Self::OtherPortal { .. } => 133,
+            Self::NoOAuthApp { .. } => 134,
+            Self::LacksScopes(_) => 139,
+            Self::Credentials => 140,
+            Self::Hubspot(error) => error.number(),
+            Self::Store(error) => error.number(),
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::NotConnected => {
+                "Connect first: tributary hubspot connect --token-file FILE, or --oauth"
+            }
+            Self::OtherPortal { .. } => {
+                "If that is what you want, repeat the command with --replace-portal: the links to the old portal's records end, values stay."
+            }
+            Self::NoOAuthApp { .. } => {
+                "Set TRIBUTARY_HUBSPOT__CLIENT_ID and TRIBUTARY_HUBSPOT__CLIENT_SECRET_FILE (or [hubspot] client_id and client_secret_file) from your OAuth app, or connect with --token-file."
+            }
+            Self::LacksScopes(_) => {
+                "Grant them: add them to the service key or private app, or connect with --oauth again."
+            }
+            Self::Credentials => "Connect again: tributary hubspot connect",
+            Self::Hubspot(error) => Explain::hint(error),
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
+impl Explain for crate::mapping::Error {
+    fn number(&self) -> u16 {
+        match self {
+            Self::UnknownProperty { .. } => 141,
+            Self::Unimportable { .. } => 142,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::UnknownProperty { .. } => {
+                "`tributary hubspot properties --level LEVEL` lists every property by its internal name."
+            }
+            Self::Unimportable { .. } => {
+                "Choose another property; `tributary hubspot properties --level LEVEL` says which can be imported."
+            }
+        }
+    }
+}
+
+impl Explain for crate::runner::Error {
+    fn number(&self) -> u16 {
+        match self {
+            Self::Connect(error) => error.number(),
+            Self::Run(error) => error.number(),
+            Self::Store(error) => error.number(),
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Connect(error) => error.hint(),
+            Self::Run(error) => error.hint(),
+            Self::Store(error) => error.hint(),
+        }
+    }
+}
+
 impl Explain for store::Error {
     fn number(&self) -> u16 {
         match self {

@@ -2,9 +2,10 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use hubspot::Governors;
+use hubspot::Client;
 use model::{Clock, Level};
-use store::{Scope, Store, Subscription};
+use store::{Scope, Store, Subscription, SubscriptionId};
+use sync::{Runner, connect::Connector};
 
 use crate::{config::Config, failure::Failure, output::Output, similar, trouble::Trouble};
 
@@ -15,8 +16,6 @@ pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) data_dir: PathBuf,
     pub(crate) clock: Arc<dyn Clock>,
-    /// The quotas of the portals.
-    pub(crate) governors: Governors,
     /// `--subscription`.
     pub(crate) subscription: Option<String>,
 }
@@ -38,6 +37,28 @@ impl App {
         }
         let keyring = self.config.keyring_file.as_deref();
         Ok(Store::open(&self.data_dir, keyring).await?)
+    }
+
+    /// What connects, maps and runs.
+    pub(crate) fn runner(&self, store: &Store) -> Result<Runner, Failure> {
+        let config = &self.config;
+        let clock = || Arc::clone(&self.clock);
+        let connector = Connector::new(store.clone(), config.hubspot.clone(), clock())?;
+        let settings = sync::runner::Settings {
+            reader: config.reader,
+            retention_days: config.retention_days,
+        };
+        Ok(Runner::new(store.clone(), connector, clock(), settings))
+    }
+
+    /// A client that reads through the connection of the subscription.
+    pub(crate) async fn client(
+        &self,
+        store: &Store,
+        subscription: SubscriptionId,
+    ) -> Result<Client, Failure> {
+        let runner = self.runner(store)?;
+        Ok(runner.connector().client(subscription).await?)
     }
 
     /// The subscription that is named, or the only one.

@@ -108,6 +108,18 @@ impl From<sync::Error> for Failure {
     }
 }
 
+impl From<sync::connect::Error> for Failure {
+    fn from(error: sync::connect::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+impl From<sync::runner::Error> for Failure {
+    fn from(error: sync::runner::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
 impl From<crate::trouble::Trouble> for Failure {
     fn from(trouble: crate::trouble::Trouble) -> Self {
         let exit = trouble.exit();

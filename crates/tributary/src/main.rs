@@ -6,7 +6,6 @@ mod callback;
 mod cli;
 mod commands;
 mod config;
-mod connection;
 mod failure;
 mod input;
 mod logging;
@@ -20,8 +19,6 @@ mod trouble;
 use std::{process::ExitCode, sync::Arc};
 
 use clap::{Parser as _, error::ErrorKind};
-use hubspot::Governors;
-use model::Clock;
 
 use crate::{
     app::App,
@@ -58,13 +55,11 @@ fn start(cli: Cli, out: Output) -> Outcome {
         cli::default_data_dir(command.data_dir_name(), |name| std::env::var_os(name))
     });
     let config = Config::load(&data_dir, global.config.as_deref(), std::env::vars_os())?;
-    let clock: Arc<dyn Clock> = Arc::new(hubspot::SystemClock);
     let app = App {
         out,
-        governors: Governors::new(config.hubspot.quota.clone(), Arc::clone(&clock)),
         config,
         data_dir,
-        clock,
+        clock: Arc::new(hubspot::SystemClock),
         subscription: global.subscription,
     };
     tokio::runtime::Builder::new_multi_thread()

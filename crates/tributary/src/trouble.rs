@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use model::{Level, MetadataType, PortalId, RunId, Unimportable};
+use model::{Level, MetadataType, RunId, Unimportable};
 use sync::Explain;
 
 use crate::{failure::Exit, similar};
@@ -76,8 +76,6 @@ pub(crate) enum Trouble {
     Export(sync::export::Error),
     #[error("cannot write {}", path.display())]
     OutputFile { path: PathBuf, source: io::Error },
-    #[error("not connected to HubSpot")]
-    NotConnected,
     #[error("cannot read the token file {}", path.display())]
     TokenFile { path: PathBuf, source: io::Error },
     #[error("the token file {} {problem}", path.display())]
@@ -85,10 +83,6 @@ pub(crate) enum Trouble {
         path: PathBuf,
         problem: &'static str,
     },
-    #[error("connected to portal {before} until now, but this is portal {now}")]
-    OtherPortal { before: PortalId, now: PortalId },
-    #[error("no OAuth app is configured: {missing} is not set")]
-    NoOAuthApp { missing: &'static str },
     #[error("cannot listen on port {port} for HubSpot's answer")]
     CallbackPort { port: u16, source: io::Error },
     #[error("HubSpot did not grant access: {problem}")]
@@ -97,10 +91,6 @@ pub(crate) enum Trouble {
     NoAnswer { minutes: u64 },
     #[error("stopped before HubSpot answered")]
     Interrupted,
-    #[error("the connection lacks the scopes {}", .0.join(", "))]
-    LacksScopes(Vec<String>),
-    #[error("the stored credentials cannot be read")]
-    Credentials,
     #[error("HubSpot's {level} properties have no {name}{}", similar::clause(.nearest.as_deref()))]
     UnknownProperty {
         level: &'static str,
@@ -217,23 +207,11 @@ impl Trouble {
                 124,
                 "Check the path, who may write there, and that the disk has room.",
             ),
-            Self::NotConnected => (
-                130,
-                "Connect first: tributary hubspot connect --token-file FILE, or --oauth",
-            ),
             Self::TokenFile { .. } => (
                 131,
                 "Check the path and who may read the file; it holds the token and nothing else.",
             ),
             Self::TokenFileContent { .. } => (132, "Put the token into the file as its only line."),
-            Self::OtherPortal { .. } => (
-                133,
-                "If that is what you want, repeat the command with --replace-portal: the links to the old portal's records end, values stay.",
-            ),
-            Self::NoOAuthApp { .. } => (
-                134,
-                "Set TRIBUTARY_HUBSPOT__CLIENT_ID and TRIBUTARY_HUBSPOT__CLIENT_SECRET_FILE (or [hubspot] client_id and client_secret_file) from your OAuth app, or connect with --token-file.",
-            ),
             Self::CallbackPort { .. } => (
                 135,
                 "Free the port, or set hubspot.callback_port and the app's redirect address to another one.",
@@ -247,11 +225,6 @@ impl Trouble {
                 "Repeat the command and open the printed address in a browser on this machine.",
             ),
             Self::Interrupted => (138, "Nothing was changed. Repeat the command to connect."),
-            Self::LacksScopes(_) => (
-                139,
-                "Grant them: add them to the service key or private app, or connect with --oauth again.",
-            ),
-            Self::Credentials => (140, "Connect again: tributary hubspot connect"),
             Self::UnknownProperty { .. } => (
                 141,
                 "`tributary hubspot properties --level LEVEL` lists every property by its internal name.",

@@ -7,9 +7,10 @@ use sqlx::{
 };
 use store::{
     Error, Miss, Store,
+    findings::Only,
     import::{Imported, NewSubject},
     mapping::{EmptyPolicy, MappedField},
-    run::State,
+    run::{Origin, State},
     stage::{Batch, Fate, QuarantinedValue, StagedRecord},
 };
 
@@ -38,7 +39,11 @@ async fn the_newest_duplicate_wins_then_the_highest_record() {
         ])
         .await;
     assert_eq!(fixture.hubspot("a").await.unwrap(), r#"{"n":3}"#);
-    let missed = fixture.store.missed(run, RecordId(0), 10).await.unwrap();
+    let missed = fixture
+        .store
+        .missed(run, &Only::default(), RecordId(0), 10)
+        .await
+        .unwrap();
     let losers: Vec<(u64, Miss, Option<&str>)> = missed
         .iter()
         .map(|miss| (miss.record.0, miss.reason, miss.near.as_deref()))
@@ -62,7 +67,11 @@ async fn a_change_shows_before_and_after() {
     let fixture = Fixture::knowing(&["a"]).await;
     fixture.run(&[(1, 0, "a", r#"{"n":1}"#)]).await;
     let second = fixture.run(&[(1, 1, "a", r#"{"n":2}"#)]).await;
-    let changed = fixture.store.changed(second, -1, 10).await.unwrap();
+    let changed = fixture
+        .store
+        .changed(second, &Only::default(), -1, 10)
+        .await
+        .unwrap();
     assert_eq!(changed.len(), 1);
     assert_eq!(
         (changed[0].before.as_deref(), changed[0].after.as_str()),
@@ -71,7 +80,7 @@ async fn a_change_shows_before_and_after() {
     assert!(
         fixture
             .store
-            .changed(second, changed[0].position, 10)
+            .changed(second, &Only::default(), changed[0].position, 10)
             .await
             .unwrap()
             .is_empty()
@@ -84,7 +93,7 @@ async fn a_level_runs_once_at_a_time() {
     let session = fixture.session().await;
     let refused = fixture
         .store
-        .begin_run(fixture.scope, false, now())
+        .begin_run(fixture.scope, false, &Origin::default(), now())
         .await
         .unwrap_err();
     assert!(
@@ -93,12 +102,14 @@ async fn a_level_runs_once_at_a_time() {
     );
     let elsewhere = Store::open(fixture.dir.path(), None).await.unwrap();
     assert!(matches!(
-        elsewhere.begin_run(fixture.scope, false, now()).await,
+        elsewhere
+            .begin_run(fixture.scope, false, &Origin::default(), now())
+            .await,
         Err(Error::Busy { .. })
     ));
     fixture.finish(session, State::Failed).await;
     elsewhere
-        .begin_run(fixture.scope, false, now())
+        .begin_run(fixture.scope, false, &Origin::default(), now())
         .await
         .unwrap();
 }
@@ -108,7 +119,10 @@ async fn a_dead_process_leaves_nothing_locked_or_staged() {
     let fixture = Fixture::knowing(&["a"]).await;
     let run = {
         let dying = Store::open(fixture.dir.path(), None).await.unwrap();
-        let mut session = dying.begin_run(fixture.scope, false, now()).await.unwrap();
+        let mut session = dying
+            .begin_run(fixture.scope, false, &Origin::default(), now())
+            .await
+            .unwrap();
         let staged = candidate(&mut session, 1, 0, "a", r#"{"n":1}"#).await;
         session.stage(batch(vec![staged]), false).await.unwrap();
         session.run()
@@ -145,7 +159,11 @@ async fn retention_forgets_details_but_not_values() {
     );
     assert_eq!(fixture.hubspot("a").await.unwrap(), r#"{"n":3}"#);
     assert_eq!(fixture.hubspot("b").await.unwrap(), r#"{"n":1}"#);
-    let changed = fixture.store.changed(third, -1, 10).await.unwrap();
+    let changed = fixture
+        .store
+        .changed(third, &Only::default(), -1, 10)
+        .await
+        .unwrap();
     assert_eq!(
         changed[0].before.as_deref(),
         Some(r#"{"n":2}"#),

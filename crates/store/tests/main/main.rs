@@ -12,7 +12,7 @@ use store::{
     Scope, Session, Store,
     import::{Imported, NewSubject},
     mapping::EmptyPolicy,
-    run::State,
+    run::{Origin, State},
     stage::{Batch, Candidate, Change, Fate, StagedRecord},
 };
 use tempfile::TempDir;
@@ -67,7 +67,7 @@ impl Fixture {
 
     async fn session(&self) -> Session {
         self.store
-            .begin_run(self.scope, false, now())
+            .begin_run(self.scope, false, &Origin::default(), now())
             .await
             .unwrap()
     }

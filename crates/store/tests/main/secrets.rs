@@ -14,6 +14,7 @@ fn connection(portal: u64) -> Connection {
     Connection {
         portal: Portal {
             id: PortalId(portal),
+            name: None,
             time_zone: "US/Eastern".into(),
             ui_domain: "app.hubspot.com".into(),
         },

@@ -6,7 +6,9 @@ use std::{
     sync::Arc,
 };
 
-use model::Property;
+use hubspot::Client;
+use model::{Group, Level, Property};
+use store::mapping::Field;
 
 /// The labels of the fields of group hubspot.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +26,48 @@ pub enum Names {
 }
 
 impl Labels {
+    /// The labels of a level's fields, from the portal's catalogue and owners, and whether the connection may read owners.
+    pub async fn read(
+        client: &Client,
+        level: Level,
+        fields: &[Field],
+    ) -> Result<(Self, bool), hubspot::Error> {
+        let catalogue = client.properties(level.object()).await?;
+        let mut labels = Self::default();
+        let mut owned = Vec::new();
+        for property in catalogue {
+            let name = property.name.as_str();
+            let stored = |field: &Field| field.group == Group::Hubspot && field.name == name;
+            if !fields.iter().any(stored) {
+                continue;
+            }
+            if property.referenced_object.as_deref() == Some("OWNER") {
+                owned.push(name.to_owned());
+            } else if !property.options.is_empty() {
+                labels.insert(name.to_owned(), Names::Options(Box::new(property)));
+            }
+        }
+        if owned.is_empty() {
+            return Ok((labels, true));
+        }
+        let owners = match client.owners().await {
+            Ok(owners) => owners,
+            Err(error) if error.kind() == hubspot::Kind::MissingScopes => {
+                return Ok((labels, false));
+            }
+            Err(error) => return Err(error),
+        };
+        let names: HashMap<String, String> = owners
+            .into_iter()
+            .map(|owner| (owner.id.clone(), owner.name()))
+            .collect();
+        let names = Arc::new(names);
+        for name in owned {
+            labels.insert(name, Names::Owners(Arc::clone(&names)));
+        }
+        Ok((labels, true))
+    }
+
     /// Takes in the labels of one field.
     pub fn insert(&mut self, field: impl Into<String>, names: Names) {
         self.fields.insert(field.into(), names);

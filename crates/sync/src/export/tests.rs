@@ -175,6 +175,7 @@ fn labels_stand_beside_values() {
         custom: None,
         hubspot: Some(r#"{"owner":"7","plan":"pro","seats":1}"#.into()),
         record: None,
+        version: None,
         run: None,
         created_at: Timestamp::UNIX_EPOCH,
         updated_at: Timestamp::UNIX_EPOCH,

@@ -240,10 +240,7 @@ async fn cancelled(world: &World, dice: &mut Dice) {
     let phase = dice.pick(&[Phase::Plan, Phase::Read, Phase::Reconcile, Phase::Prove]);
     let (progress, mut seen) = watch::channel(Progress::default());
     let cancel = CancellationToken::new();
-    let request = Request {
-        scope: world.scope(Level::Visitor),
-        dry_run: false,
-    };
+    let request = Request::command(world.scope(Level::Visitor), false);
     let before = world.stored().await;
     let stop = async {
         let over = |progress: &Progress| [phase, Phase::Done].contains(&progress.phase);
@@ -317,10 +314,7 @@ async fn worker() {
     };
     let (progress, _) = watch::channel(Progress::default());
     loop {
-        let request = Request {
-            scope,
-            dry_run: false,
-        };
+        let request = Request::command(scope, false);
         let report = sync::run(&context, request, &progress, &CancellationToken::new()).await;
         assert_eq!(report.unwrap().result, State::Success);
     }

@@ -279,10 +279,7 @@ async fn a_token_that_cannot_be_refreshed_ends_the_run() {
 /// A run that is cancelled as soon as it is in this phase and has read something.
 async fn cancelled_in(world: &World, phase: Phase) -> RunReport {
     let (progress, mut seen) = watch::channel(Progress::default());
-    let request = Request {
-        scope: world.scope(Level::Visitor),
-        dry_run: false,
-    };
+    let request = Request::command(world.scope(Level::Visitor), false);
     let cancel = CancellationToken::new();
     let stop = async {
         let there = |progress: &Progress| progress.phase == phase;
@@ -331,7 +328,10 @@ async fn a_level_takes_one_run_at_a_time() {
     let world = waiting(ReaderChoice::Search).await;
     let (store, now) = (&world.context.store, world.context.clock.now());
     let scope = world.scope(Level::Visitor);
-    let first = store.begin_run(scope, false, now).await.unwrap();
+    let first = store
+        .begin_run(scope, false, &store::run::Origin::default(), now)
+        .await
+        .unwrap();
     let second = world.try_run(Level::Visitor, false).await;
     assert!(matches!(
         second,

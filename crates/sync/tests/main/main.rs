@@ -251,10 +251,7 @@ impl World {
 
     async fn try_run(&self, level: Level, dry_run: bool) -> Result<RunReport, sync::Error> {
         let (progress, _) = watch::channel(Progress::default());
-        let request = Request {
-            scope: self.scope(level),
-            dry_run,
-        };
+        let request = Request::command(self.scope(level), dry_run);
         sync::run(&self.context, request, &progress, &CancellationToken::new()).await
     }
 
@@ -288,7 +285,12 @@ impl World {
 
     /// The links that a run ended, with the reasons.
     async fn ended(&self, report: &RunReport) -> Vec<(String, u64, String)> {
-        let ended = self.context.store.ended_links(report.run).await.unwrap();
+        let ended = self
+            .context
+            .store
+            .ended_links(report.run, 0, 1_000)
+            .await
+            .unwrap();
         assert_eq!(ended.len() as u64, report.counts.links_ended);
         ended
             .into_iter()

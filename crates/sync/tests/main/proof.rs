@@ -2,7 +2,7 @@
 
 use model::{Level, RecordId};
 use sandbox::{Action, Kind, Object, PortalConfig, Rule};
-use store::run::State;
+use store::{findings::Only, run::State};
 use sync::{Counts, ReaderChoice, RunReport};
 
 use crate::{PORTAL, World, misses_with_key};
@@ -328,10 +328,13 @@ async fn what_a_run_found_can_be_read_back() {
     let world = World::small().await.mapped(&CONTACT_FIELDS).await;
     let report = world.sync().await;
     let store = &world.context.store;
-    let missed = store.missed(report.run, RecordId(0), 10_000).await.unwrap();
+    let missed = store
+        .missed(report.run, &Only::default(), RecordId(0), 10_000)
+        .await
+        .unwrap();
     assert_eq!(missed.len() as u64, report.counts.missed.total());
     let quarantined = store
-        .quarantined(report.run, (RecordId(0), ""), 10_000)
+        .quarantined(report.run, &Only::default(), (RecordId(0), ""), 10_000)
         .await
         .unwrap();
     assert_eq!(
@@ -339,7 +342,10 @@ async fn what_a_run_found_can_be_read_back() {
         report.quarantined.values().sum::<u64>()
     );
     assert!(!quarantined.is_empty(), "the portal's dirt has bad values");
-    let changed = store.changed(report.run, -1, 10_000).await.unwrap();
+    let changed = store
+        .changed(report.run, &Only::default(), -1, 10_000)
+        .await
+        .unwrap();
     assert_eq!(changed.len() as u64, report.counts.changed);
     let run = store
         .run(world.subscription, report.run)

@@ -45,10 +45,11 @@ async fn of_duplicates_the_newest_wins_in_whatever_order_they_come() {
             (1, 2)
         );
         assert_eq!(world.value(key, "mrr").await.as_deref(), Some("99"));
+        let all = store::findings::Only::default();
         let missed = world
             .context
             .store
-            .missed(report.run, model::RecordId(0), 9);
+            .missed(report.run, &all, model::RecordId(0), 9);
         let missed = missed.await.unwrap();
         assert!(missed.iter().all(|lost| lost.near.as_ref() == Some(key)));
         assert!(

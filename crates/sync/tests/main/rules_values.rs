@@ -62,7 +62,10 @@ async fn a_bad_value_leaves_the_last_good_one_until_it_is_mended() {
         assert_eq!(world.value(&id, "mrr").await.as_deref(), Some("12.50"));
         let store = &world.context.store;
         let start = (model::RecordId(0), "");
-        let kept_out = store.quarantined(report.run, start, 10).await.unwrap();
+        let kept_out = store
+            .quarantined(report.run, &store::findings::Only::default(), start, 10)
+            .await
+            .unwrap();
         assert_eq!(
             (kept_out[0].record.0, kept_out[0].value.as_str()),
             (record, "N/A")

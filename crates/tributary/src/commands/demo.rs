@@ -5,7 +5,10 @@ mod story;
 
 use std::{path::Path, time::Duration};
 
-use ::sync::import::{Format, Options};
+use ::sync::{
+    import::{Format, Options},
+    mapping::{Wish, WishedField},
+};
 use model::Level;
 use sandbox::{ACCOUNT_KEY, Object, VISITOR_KEY};
 use serde_json::json;
@@ -112,22 +115,23 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         grouped(store.count_subjects(scopes[1]).await?),
         app.data_dir.display(),
     ));
+    let runner = app.runner(&store)?;
     let connecting = Subscribed {
         app: &app,
-        store: &store,
+        connector: runner.connector(),
         subscription: subscription.id,
         replace_portal: true,
     };
     connecting.with_token(Portal::token()).await?;
-    let client = app.client(&store, subscription.id).await?;
+    let client = runner.connector().client(subscription.id).await?;
     let wishes: [(&str, &[&str]); 2] = [
         (VISITOR_KEY, &CONTACT_FIELDS),
         (ACCOUNT_KEY, &COMPANY_FIELDS),
     ];
     for (scope, (key, fields)) in scopes.into_iter().zip(wishes) {
-        let wish = mapping::Wish {
+        let wish = Wish {
             key: key.into(),
-            fields: fields.iter().map(|field| (*field).to_owned()).collect(),
+            fields: fields.iter().copied().map(WishedField::named).collect(),
             empty: EmptyPolicy::Clear,
         };
         mapping::map(&app, &store, &client, scope, &wish).await?;
@@ -139,7 +143,7 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     }
     app.out.say("");
 
-    let ended = sync::run_levels(&app, &store, &scopes, false, &interrupt).await?;
+    let ended = sync::run_levels(&app, &runner, &scopes, false, &interrupt).await?;
     let report = report(&ended, &portal, &app.data_dir);
     if let Some(failure) = ended.failure() {
         ended.say(app.out);

@@ -1,18 +1,16 @@
 //! `tributary export`.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use clap::ValueEnum;
-use model::{Group, Level};
+use model::Level;
 use serde_json::json;
 use store::{Scope, Store, mapping::Field};
-use sync::export::{Column, Export, Format, Labels, Names, Options};
+use sync::export::{Column, Export, Format, Labels, Options};
 
 use crate::{
     app::App,
@@ -145,39 +143,10 @@ async fn labels(
     fields: &[Field],
 ) -> Result<Labels, Failure> {
     let client = app.client(store, scope.subscription).await?;
-    let catalogue = client.properties(scope.level.object()).await?;
-    let mut labels = Labels::default();
-    let mut owned = Vec::new();
-    for property in catalogue {
-        let name = property.name.as_str();
-        let stored = |field: &Field| field.group == Group::Hubspot && field.name == name;
-        if !fields.iter().any(stored) {
-            continue;
-        }
-        if property.referenced_object.as_deref() == Some("OWNER") {
-            owned.push(name.to_owned());
-        } else if !property.options.is_empty() {
-            labels.insert(name.to_owned(), Names::Options(Box::new(property)));
-        }
-    }
-    if !owned.is_empty() {
-        let owners = match client.owners().await {
-            Ok(owners) => owners,
-            // Names are worth having, but not worth failing for.
-            Err(error) if error.kind() == hubspot::Kind::MissingScopes => {
-                warn("The connection may not read owners: their ids stay without names.");
-                Vec::new()
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let names: HashMap<String, String> = owners
-            .into_iter()
-            .map(|owner| (owner.id.clone(), owner.name()))
-            .collect();
-        let names = Arc::new(names);
-        for name in owned {
-            labels.insert(name, Names::Owners(Arc::clone(&names)));
-        }
+    let (labels, owners) = Labels::read(&client, scope.level, fields).await?;
+    // Names are worth having, but not worth failing for.
+    if !owners {
+        warn("The connection may not read owners: their ids stay without names.");
     }
     Ok(labels)
 }

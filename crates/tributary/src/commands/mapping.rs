@@ -7,7 +7,7 @@ use clap::Subcommand;
 
 use crate::{app::App, failure::Outcome};
 
-pub(crate) use set::{Wish, map};
+pub(crate) use set::map;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -1,12 +1,11 @@
 //! `tributary sync`.
 
-use std::{borrow::Cow, sync::Arc};
+use std::borrow::Cow;
 
-use jiff::SignedDuration;
 use model::Level;
 use serde_json::{Value, json};
-use store::{Scope, Store, run::State};
-use sync::{Context, Phase, Progress, Request, RunReport};
+use store::{Scope, run::State};
+use sync::{Phase, Progress, Request, RunReport, Runner};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -75,7 +74,7 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     let cancel = stop::on_interrupt(
         "Stopping: nothing of this run will be changed. (Ctrl-C again ends at once)",
     );
-    let ended = run_levels(app, &store, &scopes, args.dry_run, &cancel).await?;
+    let ended = run_levels(app, &app.runner(&store)?, &scopes, args.dry_run, &cancel).await?;
     let failed = ended.failure();
     let report = ended.json(args.dry_run);
     if let Some(failure) = failed {
@@ -97,7 +96,7 @@ pub(crate) struct Ended {
 /// Runs each level in turn, showing how far it is.
 pub(crate) async fn run_levels(
     app: &App,
-    store: &Store,
+    runner: &Runner,
     scopes: &[Scope],
     dry_run: bool,
     cancel: &CancellationToken,
@@ -107,25 +106,16 @@ pub(crate) async fn run_levels(
         refused: None,
     };
     for scope in scopes {
-        let context = Context {
-            store: store.clone(),
-            client: app.client(store, scope.subscription).await?,
-            clock: Arc::clone(&app.clock),
-            reader: app.config.reader,
-        };
-        let request = Request {
-            scope: *scope,
-            dry_run,
-        };
         let (sender, receiver) = watch::channel(Progress::default());
         let watching = tokio::spawn(show(app.out, scope.level, receiver));
-        let run = sync::run(&context, request, &sender, cancel).await;
+        let run = runner
+            .execute(Request::command(*scope, dry_run), &sender, cancel)
+            .await;
         drop(sender);
         // It only draws; what becomes of it changes nothing.
         drop(watching.await);
         match run {
             Ok(report) => {
-                note_connection(store, *scope, &report).await?;
                 let stopped = report.result == State::Cancelled;
                 ended.reports.push(report);
                 if stopped {
@@ -137,33 +127,7 @@ pub(crate) async fn run_levels(
             }
         }
     }
-    prune(app, store).await?;
     Ok(ended)
-}
-
-/// Remembers whether the connection works.
-async fn note_connection(store: &Store, scope: Scope, report: &RunReport) -> Result<(), Failure> {
-    let broken = match &report.error {
-        // The numbers of a token that is not accepted and of a grant that has ended.
-        Some(error) if matches!(error.code.as_str(), "TRB0024" | "TRB0025") => {
-            Some(error.message.as_str())
-        }
-        None if matches!(report.result, State::Success | State::Partial) => None,
-        Some(_) | None => return Ok(()),
-    };
-    Ok(store
-        .set_connection_broken(scope.subscription, broken)
-        .await?)
-}
-
-/// Forgets the details of runs that are past their retention.
-async fn prune(app: &App, store: &Store) -> Result<(), Failure> {
-    let kept = SignedDuration::from_hours(i64::from(app.config.retention_days) * 24);
-    // A retention that reaches back before time itself keeps everything.
-    if let Ok(cutoff) = app.clock.now().checked_sub(kept) {
-        store.prune(cutoff).await?;
-    }
-    Ok(())
 }
 
 impl Ended {

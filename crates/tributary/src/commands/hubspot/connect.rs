@@ -3,30 +3,24 @@
 use std::{
     io::Read as _,
     path::{Path, PathBuf},
-    sync::Arc,
     time::Duration,
 };
 
-use hubspot::{Client, Credentials, Kind};
+use hubspot::Credentials;
 use secrecy::SecretString;
 use serde_json::json;
-use store::{
-    Store, SubscriptionId,
-    connection::{self, Connection},
-};
+use store::{SubscriptionId, connection};
+use sync::connect::{Connector, Granted};
 
 use crate::{
     app::App,
-    callback, connection as stored,
+    callback,
     failure::{Exit, Failure, Outcome},
     input,
     output::{Tone, warn},
     stop,
     trouble::Trouble,
 };
-
-/// What each level needs to be read.
-const NEEDED: [&str; 2] = ["crm.objects.contacts.read", "crm.objects.companies.read"];
 
 /// A token is short; anything longer is another file.
 const LONGEST_TOKEN: u64 = 16 << 10;
@@ -68,9 +62,10 @@ struct How {
 pub(super) async fn run(app: &App, args: Args) -> Outcome {
     let store = app.open().await?;
     let subscription = app.subscription(&store).await?.id;
+    let runner = app.runner(&store)?;
     let subscribed = Subscribed {
         app,
-        store: &store,
+        connector: runner.connector(),
         subscription,
         replace_portal: args.replace_portal,
     };
@@ -89,10 +84,11 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
         " ({}, time zone {}).",
         granted.portal.ui_domain, granted.portal.time_zone
     ));
-    if !granted.lacking.is_empty() {
+    let lacking = granted.lacking();
+    if !lacking.is_empty() {
         text.push(format!(
             "\nNot granted: {}. That level cannot be synced.",
-            granted.lacking.join(", ")
+            lacking.join(", ")
         ));
     }
     app.out.report(
@@ -103,29 +99,17 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
             "kind": kind,
             "time_zone": granted.portal.time_zone,
             "scopes": granted.scopes,
-            "missing_scopes": granted.lacking,
+            "missing_scopes": lacking,
         }),
         text.concat(),
     );
     Ok(Exit::Done)
 }
 
-/// A grant that has been tried.
-#[derive(Debug)]
-pub(crate) struct Granted {
-    kind: connection::Kind,
-    credentials: Credentials,
-    portal: connection::Portal,
-    scopes: Vec<String>,
-    user: Option<String>,
-    /// Needed scopes that are not granted, as far as HubSpot says.
-    lacking: Vec<String>,
-}
-
 /// Whose connection is made.
 pub(crate) struct Subscribed<'a> {
     pub(crate) app: &'a App,
-    pub(crate) store: &'a Store,
+    pub(crate) connector: &'a Connector,
     pub(crate) subscription: SubscriptionId,
     pub(crate) replace_portal: bool,
 }
@@ -163,23 +147,13 @@ fn read_token(path: &Path) -> Result<SecretString, Trouble> {
 impl Subscribed<'_> {
     /// Connects by a static token.
     pub(crate) async fn with_token(&self, token: SecretString) -> Result<Granted, Failure> {
-        self.accept(Credentials::Static(token), connection::Kind::Static)
-            .await
+        self.accept(Credentials::Static(token)).await
     }
 
     /// Connects by agreement in a browser.
     async fn with_oauth(&self, args: &Args) -> Result<Granted, Failure> {
         let app = self.app;
-        let settings = &app.config.hubspot;
-        let missing = match (&settings.client_id, &settings.client_secret) {
-            (None, _) => Some("hubspot.client_id"),
-            (_, None) => Some("hubspot.client_secret"),
-            _ => None,
-        };
-        if let Some(missing) = missing {
-            return Err(Trouble::NoOAuthApp { missing }.into());
-        }
-        let oauth = Client::oauth(settings.clone(), Arc::clone(&app.clock), None)?;
+        let oauth = self.connector.oauth().await?;
         let listener = callback::Listener::bind(app.config.callback_port).await?;
         let interrupt = stop::on_interrupt("Stopping.");
         let redirect = listener.redirect_uri();
@@ -197,8 +171,7 @@ impl Subscribed<'_> {
         let answer = listener.wait(&state, wait, &interrupt).await?;
         let granted = async {
             let tokens = oauth.exchange_code(&answer.code, &redirect).await?;
-            self.accept(tokens.credentials(), connection::Kind::OAuth)
-                .await
+            self.accept(tokens.credentials()).await
         }
         .await;
         // The page in the browser says how it ended.
@@ -210,83 +183,11 @@ impl Subscribed<'_> {
     }
 
     /// Tries credentials and stores them as the connection.
-    async fn accept(
-        &self,
-        credentials: Credentials,
-        kind: connection::Kind,
-    ) -> Result<Granted, Failure> {
-        let granted = examine(self.app, credentials, kind).await?;
-        if granted.lacking.len() == NEEDED.len() {
-            return Err(Trouble::LacksScopes(granted.lacking).into());
-        }
-        let now = granted.portal.id;
-        match self.store.connected_portal(self.subscription).await? {
-            Some(before) if before != now && !self.replace_portal => {
-                return Err(Trouble::OtherPortal { before, now }.into());
-            }
-            _ => {}
-        }
-        let connection = Connection {
-            portal: granted.portal.clone(),
-            kind: granted.kind,
-            credentials: stored::encode(&granted.credentials),
-            scopes: granted.scopes.clone(),
-            connected_by: granted.user.clone(),
-            connected_at: self.app.clock.now(),
-            broken: None,
-        };
-        self.store
-            .set_connection(self.subscription, &connection)
+    async fn accept(&self, credentials: Credentials) -> Result<Granted, Failure> {
+        let granted = self.connector.examine(credentials).await?;
+        self.connector
+            .accept(self.subscription, &granted, self.replace_portal)
             .await?;
         Ok(granted)
     }
-}
-
-/// Asks HubSpot what the credentials open.
-async fn examine(
-    app: &App,
-    credentials: Credentials,
-    kind: connection::Kind,
-) -> Result<Granted, Failure> {
-    let client = Client::builder(app.config.hubspot.clone(), credentials.clone())
-        .clock(Arc::clone(&app.clock))
-        .build()?;
-    let facts = match client.token_facts().await {
-        Ok(facts) => Some(facts),
-        // Not every kind of static token can describe itself.
-        Err(error)
-            if kind == connection::Kind::Static
-                && matches!(
-                    error.kind(),
-                    Kind::NotFound | Kind::Invalid | Kind::Forbidden
-                ) =>
-        {
-            None
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let account = client.account_details().await?;
-    let scopes = facts
-        .as_ref()
-        .map(|facts| facts.scopes.clone())
-        .unwrap_or_default();
-    let lacking = NEEDED
-        .into_iter()
-        .filter(|needed| !scopes.is_empty() && !scopes.iter().any(|scope| scope == needed))
-        .map(str::to_owned)
-        .collect();
-    Ok(Granted {
-        kind,
-        credentials,
-        portal: connection::Portal {
-            id: account.portal,
-            time_zone: account.time_zone.unwrap_or_else(|| "UTC".into()),
-            ui_domain: account
-                .ui_domain
-                .unwrap_or_else(|| "app.hubspot.com".into()),
-        },
-        scopes,
-        user: facts.and_then(|facts| facts.user),
-        lacking,
-    })
 }

@@ -1,14 +1,10 @@
 //! `tributary hubspot disconnect`.
 
-use std::sync::Arc;
-
-use hubspot::{Client, Credentials};
 use serde_json::json;
 
 use crate::{
     app::App,
     failure::{Exit, Outcome},
-    trouble::Trouble,
 };
 
 /// Forget the connection. Values, links and mappings stay.
@@ -22,18 +18,11 @@ pub(crate) struct Args {
 pub(super) async fn run(app: &App, args: Args) -> Outcome {
     let store = app.open().await?;
     let subscription = app.subscription(&store).await?.id;
-    let mut revoked = false;
-    if args.revoke {
-        let (_, credentials) = app.connection(&store, subscription).await?;
-        if let Credentials::OAuth { refresh_token, .. } = credentials {
-            Client::oauth(app.config.hubspot.clone(), Arc::clone(&app.clock), None)?
-                .revoke(&refresh_token)
-                .await?;
-            revoked = true;
-        }
-    }
-    if !store.remove_connection(subscription).await? {
-        return Err(Trouble::NotConnected.into());
+    let runner = app.runner(&store)?;
+    let connector = runner.connector();
+    let revoked = args.revoke && connector.revoke(subscription).await?;
+    if !connector.disconnect(subscription).await? {
+        return Err(sync::connect::Error::NotConnected.into());
     }
     let text = match (args.revoke, revoked) {
         (true, true) => "Disconnected, and the grant ended at HubSpot.",

@@ -1,12 +1,13 @@
 //! `tributary mapping set`.
 
 use hubspot::Client;
-use model::{KeyVerdict, Level, Property, PropertyName, Translator};
+use model::{Level, Property};
 use serde_json::json;
 use store::{
     Scope, Store,
-    mapping::{EmptyPolicy, MappedField, Mapping},
+    mapping::{EmptyPolicy, Mapping},
 };
+use sync::mapping::{self, Wish, WishedField};
 
 use super::show;
 use crate::{
@@ -55,7 +56,7 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     let client = app.client(&store, scope.subscription).await?;
     let wish = Wish {
         key: args.key,
-        fields: args.fields,
+        fields: args.fields.into_iter().map(WishedField::named).collect(),
         empty: match args.when_empty {
             WhenEmpty::Clear => EmptyPolicy::Clear,
             WhenEmpty::Keep => EmptyPolicy::Keep,
@@ -81,14 +82,6 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// What somebody wants mapped.
-#[derive(Debug)]
-pub(crate) struct Wish {
-    pub(crate) key: String,
-    pub(crate) fields: Vec<String>,
-    pub(crate) empty: EmptyPolicy,
-}
-
 /// Checks a wish against HubSpot's catalogue and stores it; says what is probably a mistake.
 pub(crate) async fn map(
     app: &App,
@@ -98,75 +91,35 @@ pub(crate) async fn map(
     wish: &Wish,
 ) -> Result<(Mapping, Vec<String>), Failure> {
     let catalogue = client.properties(scope.level.object()).await?;
-    let mut warnings = Vec::new();
-    let key = find(&catalogue, scope.level, &wish.key)?;
-    match key.key_verdict() {
-        KeyVerdict::Suitable => {}
-        KeyVerdict::Odd(warning) => warnings.push(format!("the key {}: {warning}", key.name)),
-        KeyVerdict::Refused(source) => {
-            return Err(Trouble::Unimportable {
-                name: key.name.to_string(),
-                source,
-            }
-            .into());
-        }
-    }
     let present = store.fields(scope).await?;
-    let mut fields: Vec<MappedField> = Vec::new();
-    for name in &wish.fields {
-        let property = find(&catalogue, scope.level, name)?;
-        if fields.iter().any(|field| field.property == property.name) {
-            continue;
-        }
-        let translator =
-            Translator::for_property(property).map_err(|source| Trouble::Unimportable {
-                name: property.name.to_string(),
-                source,
-            })?;
-        let kind = translator.metadata_type();
-        let before = present.iter().find(|field| {
-            field.group == model::Group::Hubspot && field.name == property.name.as_str()
-        });
-        if let Some(before) = before
-            && before.kind != kind
-        {
-            warnings.push(format!(
-                "{} became {kind} in HubSpot, but the field is {}: it is held and keeps its last values",
-                property.name, before.kind
-            ));
-        }
-        fields.push(MappedField {
-            property: property.name.clone(),
-            kind,
-            display_name: property.label.clone(),
-        });
-    }
-    let key = PropertyName::new(&wish.key);
-    let mapping = store
-        .set_mapping(scope, &key, &fields, wish.empty, app.clock.now())
-        .await?;
+    let prepared = mapping::prepare(scope, &catalogue, &present, wish)
+        .map_err(|error| refused(error, &catalogue))?;
+    let mapping = mapping::store(store, scope, &prepared, app.clock.now()).await?;
+    let warnings = prepared.warnings.iter().map(ToString::to_string).collect();
     Ok((mapping, warnings))
 }
 
-fn find<'a>(catalogue: &'a [Property], level: Level, name: &str) -> Result<&'a Property, Trouble> {
-    let name = name.trim();
-    catalogue
-        .iter()
-        .find(|property| property.name.as_str() == name && !property.archived)
-        .ok_or_else(|| {
-            // The label is what people know.
-            let by_label = catalogue
-                .iter()
-                .find(|property| property.label.eq_ignore_ascii_case(name))
-                .map(|property| property.name.to_string());
+/// The error with the nearest name that there is.
+fn refused(error: mapping::Error, catalogue: &[Property]) -> Trouble {
+    match error {
+        mapping::Error::UnknownProperty {
+            object,
+            name,
+            by_label,
+        } => {
             let names = catalogue.iter().map(|property| property.name.as_str());
             Trouble::UnknownProperty {
-                level: match level {
-                    Level::Visitor => "contact",
-                    Level::Account => "company",
-                },
-                name: name.into(),
-                nearest: by_label.or_else(|| similar::nearest(name, names)),
+                level: object,
+                nearest: by_label
+                    .map(|labelled| labelled.to_string())
+                    .or_else(|| similar::nearest(&name, names)),
+                name,
             }
-        })
+        }
+        mapping::Error::Unimportable { name, source } => Trouble::Unimportable {
+            name: name.to_string(),
+            source,
+        },
+        error => Trouble::Usage(error.to_string()),
+    }
 }

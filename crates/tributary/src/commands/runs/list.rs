@@ -37,7 +37,7 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
         None => i64::from(args.limit),
         Some(_) => LOOKED_THROUGH,
     };
-    let mut runs = store.runs(subscription, limit).await?;
+    let mut runs = store.runs(subscription, None, limit).await?;
     runs.retain(|run| args.level.is_none_or(|level| level == run.level));
     runs.truncate(args.limit as usize);
     let mut table = Table::new([

@@ -193,10 +193,10 @@ impl<'a> Pages<'a> {
         if self.over {
             return Ok(None);
         }
-        let (store, run) = (self.store, self.run);
+        let (store, run, all) = (self.store, self.run, store::findings::Only::default());
         let rows: Vec<Row> = match self.list {
             List::Misses => {
-                let page = store.missed(run, self.after.0, PAGE).await?;
+                let page = store.missed(run, &all, self.after.0, PAGE).await?;
                 self.after.0 = page.last().map_or(self.after.0, |last| last.record);
                 page.into_iter()
                     .map(|miss| {
@@ -207,7 +207,9 @@ impl<'a> Pages<'a> {
             }
             List::Quarantined => {
                 let (record, property) = &self.after;
-                let page = store.quarantined(run, (*record, property), PAGE).await?;
+                let page = store
+                    .quarantined(run, &all, (*record, property), PAGE)
+                    .await?;
                 if let Some(last) = page.last() {
                     self.after = (last.record, last.property.as_str().into());
                 }
@@ -224,7 +226,7 @@ impl<'a> Pages<'a> {
                     .collect()
             }
             List::Changed => {
-                let page = store.changed(run, self.position, PAGE).await?;
+                let page = store.changed(run, &all, self.position, PAGE).await?;
                 self.position = page.last().map_or(self.position, |last| last.position);
                 page.into_iter()
                     .map(|one| {
@@ -234,8 +236,8 @@ impl<'a> Pages<'a> {
                     .collect()
             }
             List::Ended => {
-                self.over = true;
-                let page = store.ended_links(run).await?;
+                let page = store.ended_links(run, self.position.max(0), PAGE).await?;
+                self.position = page.last().map_or(self.position, |last| last.number);
                 page.into_iter()
                     .map(|one| {
                         [
