@@ -1,7 +1,7 @@
 //! Connections: the grant of a subscription to read a portal.
 
 use jiff::Timestamp;
-use model::PortalId;
+use model::{ObjectType, PortalId, RecordId};
 use secrecy::SecretString;
 
 use crate::{
@@ -43,12 +43,32 @@ pub struct Portal {
 /// A subscription's grant to read a portal, with its secret opened.
 #[derive(Debug)]
 pub struct Connection {
+    /// All but the secret.
+    pub info: ConnectionInfo,
+    /// The credentials, in whatever form the client keeps them.
+    pub credentials: SecretString,
+}
+
+impl Portal {
+    /// What people know it by: its domain, or its number.
+    pub fn title(&self) -> String {
+        self.name.clone().unwrap_or_else(|| self.id.to_string())
+    }
+
+    /// The page of a record in HubSpot.
+    pub fn record_url(&self, object: ObjectType, record: RecordId) -> String {
+        let (domain, id, kind) = (&self.ui_domain, self.id, object.type_id());
+        format!("https://{domain}/contacts/{id}/record/{kind}/{record}")
+    }
+}
+
+/// A connection as pages show it: without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectionInfo {
     /// What it reads.
     pub portal: Portal,
     /// How it signs in.
     pub kind: Kind,
-    /// The credentials, in whatever form the client keeps them.
-    pub credentials: SecretString,
     /// Scopes the grant covers, as far as known.
     pub scopes: Vec<String>,
     /// Who granted it, if HubSpot said so.
@@ -63,66 +83,76 @@ fn place(subscription: SubscriptionId) -> String {
     format!("connection/{}", subscription.0)
 }
 
-type Row = (
-    i64,
-    Option<String>,
-    String,
-    String,
-    String,
-    Vec<u8>,
-    String,
-    Option<String>,
-    i64,
-    Option<String>,
-);
-
 impl Store {
     /// The connection of a subscription, if it has one.
     pub async fn connection(
         &self,
         subscription: SubscriptionId,
     ) -> Result<Option<Connection>, Error> {
+        let Some(info) = self.connection_info(subscription).await? else {
+            return Ok(None);
+        };
+        let sealed: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT sealed FROM connection WHERE subscription_id = ?")
+                .bind(subscription.0)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(doing("read the connection"))?;
+        sealed
+            .map(|sealed| {
+                let credentials = self.keyring.open(&place(subscription), &sealed)?;
+                Ok(Connection { info, credentials })
+            })
+            .transpose()
+    }
+
+    /// The connection of a subscription, without opening its secret.
+    pub async fn connection_info(
+        &self,
+        subscription: SubscriptionId,
+    ) -> Result<Option<ConnectionInfo>, Error> {
+        type Row = (
+            i64,
+            Option<String>,
+            String,
+            String,
+            String,
+            String,
+            Option<String>,
+            i64,
+            Option<String>,
+        );
         let row: Option<Row> = sqlx::query_as(
-            "SELECT p.id, p.name, p.time_zone, p.ui_domain, c.kind, c.sealed, c.scopes, c.connected_by, c.connected_at, c.broken
+            "SELECT p.id, p.name, p.time_zone, p.ui_domain, c.kind, c.scopes, c.connected_by, c.connected_at, c.broken
              FROM connection c JOIN portal p ON p.id = c.portal_id WHERE c.subscription_id = ?",
         )
         .bind(subscription.0)
         .fetch_optional(&self.pool)
         .await
         .map_err(doing("read the connection"))?;
-        let Some((
-            portal,
-            name,
-            time_zone,
-            ui_domain,
-            kind,
-            sealed,
-            scopes,
-            connected_by,
-            connected_at,
-            broken,
-        )) = row
-        else {
-            return Ok(None);
-        };
-        Ok(Some(Connection {
-            portal: Portal {
-                id: PortalId(portal.cast_unsigned()),
-                name,
-                time_zone,
-                ui_domain,
+        row.map(
+            |(id, name, time_zone, ui_domain, kind, scopes, connected_by, connected_at, broken)| {
+                Ok(ConnectionInfo {
+                    portal: Portal {
+                        id: PortalId(id.cast_unsigned()),
+                        name,
+                        time_zone,
+                        ui_domain,
+                    },
+                    kind: if kind == Kind::Static.name() {
+                        Kind::Static
+                    } else {
+                        Kind::OAuth
+                    },
+                    scopes: serde_json::from_str(&scopes).map_err(corrupt("scopes"))?,
+                    connected_by,
+                    connected_at: Timestamp::from_millisecond(connected_at)
+                        .map_err(corrupt("time"))?,
+                    broken,
+                })
             },
-            kind: if kind == Kind::Static.name() {
-                Kind::Static
-            } else {
-                Kind::OAuth
-            },
-            credentials: self.keyring.open(&place(subscription), &sealed)?,
-            scopes: serde_json::from_str(&scopes).map_err(corrupt("scopes"))?,
-            connected_by,
-            connected_at: Timestamp::from_millisecond(connected_at).map_err(corrupt("time"))?,
-            broken,
-        }))
+        )
+        .transpose()
     }
 
     /// The portal a subscription is connected to, without opening the secret.
@@ -146,12 +176,13 @@ impl Store {
         subscription: SubscriptionId,
         connection: &Connection,
     ) -> Result<(), Error> {
+        let Connection { info, credentials } = connection;
         let mut tx = self
             .pool
             .begin_with("BEGIN IMMEDIATE")
             .await
             .map_err(doing("store the connection"))?;
-        let portal = connection.portal.id.0.cast_signed();
+        let portal = info.portal.id.0.cast_signed();
         sqlx::query(
             "INSERT INTO portal (id, name, time_zone, ui_domain, seen_at) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE
@@ -159,10 +190,10 @@ impl Store {
                  seen_at = excluded.seen_at",
         )
         .bind(portal)
-        .bind(&connection.portal.name)
-        .bind(&connection.portal.time_zone)
-        .bind(&connection.portal.ui_domain)
-        .bind(connection.connected_at.as_millisecond())
+        .bind(&info.portal.name)
+        .bind(&info.portal.time_zone)
+        .bind(&info.portal.ui_domain)
+        .bind(info.connected_at.as_millisecond())
         .execute(&mut *tx)
         .await
         .map_err(doing("store the portal"))?;
@@ -185,11 +216,11 @@ impl Store {
         )
         .bind(subscription.0)
         .bind(portal)
-        .bind(connection.kind.name())
-        .bind(self.keyring.seal(&place(subscription), &connection.credentials))
-        .bind(serde_json::to_string(&connection.scopes).expect("strings serialise"))
-        .bind(&connection.connected_by)
-        .bind(connection.connected_at.as_millisecond())
+        .bind(info.kind.name())
+        .bind(self.keyring.seal(&place(subscription), credentials))
+        .bind(serde_json::to_string(&info.scopes).expect("strings serialise"))
+        .bind(&info.connected_by)
+        .bind(info.connected_at.as_millisecond())
         .execute(&mut *tx)
         .await
         .map_err(doing("store the connection"))?;

@@ -97,6 +97,21 @@ impl Store {
         }))
     }
 
+    /// When key, fields or policy of a level last changed.
+    pub async fn mapping_changed_at(&self, scope: Scope) -> Result<Option<Timestamp>, Error> {
+        let at: Option<Option<i64>> = sqlx::query_scalar(
+            "SELECT changed_at FROM mapping WHERE subscription_id = ? AND level = ?",
+        )
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(doing("read the mapping"))?;
+        Ok(at
+            .flatten()
+            .and_then(|at| Timestamp::from_millisecond(at).ok()))
+    }
+
     /// Sets key, fields and policy of a level. Fields left out stop being pulled; their values stay.
     ///
     /// The version grows only when something a fingerprint depends on has changed.
@@ -134,15 +149,18 @@ impl Store {
         });
         let version = before.map_or(0, |before| before.version) + i64::from(!same);
         sqlx::query(
-            "INSERT INTO mapping (subscription_id, level, key_property, empty_policy, version) VALUES (?, ?, ?, ?, ?)
+            "INSERT INTO mapping (subscription_id, level, key_property, empty_policy, version, changed_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (subscription_id, level) DO UPDATE
-             SET key_property = excluded.key_property, empty_policy = excluded.empty_policy, version = excluded.version",
+             SET key_property = excluded.key_property, empty_policy = excluded.empty_policy, version = excluded.version,
+                 changed_at = CASE WHEN excluded.version = version THEN changed_at ELSE excluded.changed_at END",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
         .bind(key.as_str())
         .bind(if empty == EmptyPolicy::Keep { "keep" } else { "clear" })
         .bind(version)
+        .bind(now.as_millisecond())
         .execute(&mut *tx)
         .await
         .map_err(doing(DOING))?;

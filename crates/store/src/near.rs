@@ -9,7 +9,7 @@ use sqlx::SqliteConnection;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
-    Error, Miss, Scope, Session,
+    Error, Miss, Scope, Session, Store,
     bulk::{Bulk, begin, commit},
     error::doing,
     import::MAX_ID_BYTES,
@@ -31,6 +31,57 @@ pub struct NearMiss {
 impl Session {
     /// For each key that equals no known id, the one it nearly equals, by the first reason that fits.
     pub async fn near(&mut self, keys: &[&str]) -> Result<Vec<Option<NearMiss>>, Error> {
+        let scope = self.scope;
+        Search {
+            conn: &mut self.conn,
+            scope,
+        }
+        .near(keys)
+        .await
+    }
+}
+
+impl Store {
+    /// What [`Session::near`] finds, outside a run.
+    pub async fn near(&self, scope: Scope, keys: &[&str]) -> Result<Vec<Option<NearMiss>>, Error> {
+        let conn = self.pool.acquire().await;
+        let mut conn = conn.map_err(doing("look for near misses"))?;
+        Search {
+            conn: &mut conn,
+            scope,
+        }
+        .near(keys)
+        .await
+    }
+
+    /// Which of these keys are known ids, byte for byte.
+    pub async fn known(&self, scope: Scope, keys: &[&str]) -> Result<Vec<bool>, Error> {
+        let rows: Vec<i64> = sqlx::query_scalar(
+            "SELECT k.key FROM json_each(?1) k
+             CROSS JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value",
+        )
+        .bind(text_array(keys))
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .fetch_all(&self.pool)
+        .await
+        .map_err(doing("match keys with ids"))?;
+        let mut known = vec![false; keys.len()];
+        for row in rows {
+            known[index(row)] = true;
+        }
+        Ok(known)
+    }
+}
+
+/// A look for near misses in one level.
+struct Search<'a> {
+    conn: &'a mut SqliteConnection,
+    scope: Scope,
+}
+
+impl Search<'_> {
+    async fn near(&mut self, keys: &[&str]) -> Result<Vec<Option<NearMiss>>, Error> {
         self.index_new_ids().await?;
         let mut found = vec![None; keys.len()];
         self.near_by_fold(keys, &mut found).await?;
@@ -174,8 +225,8 @@ impl Session {
             let Some(&(newest, _)) = ids.last() else {
                 return Ok(());
             };
-            begin(&mut self.conn, DOING).await?;
-            insert_near(&mut self.conn, self.scope, ids)
+            begin(self.conn, DOING).await?;
+            insert_near(self.conn, self.scope, ids)
                 .await
                 .map_err(doing(DOING))?;
             sqlx::query(
@@ -188,7 +239,7 @@ impl Session {
             .execute(&mut *self.conn)
             .await
             .map_err(doing(DOING))?;
-            commit(&mut self.conn, DOING).await?;
+            commit(self.conn, DOING).await?;
         }
     }
 }

@@ -63,18 +63,24 @@ impl Store {
         })
     }
 
-    /// What is kept of a level.
-    pub async fn kept(&self, scope: Scope) -> Result<Kept, Error> {
-        const DOING: &str = "count what is kept";
-        let subjects = self.count_subjects(scope).await?;
-        let linked: i64 = sqlx::query_scalar(
+    /// How many visitors or accounts a record feeds at present.
+    pub async fn count_linked(&self, scope: Scope) -> Result<u64, Error> {
+        sqlx::query_scalar::<_, i64>(
             "SELECT count(*) FROM link WHERE subscription_id = ? AND level = ? AND record_id IS NOT NULL",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
         .fetch_one(&self.pool)
         .await
-        .map_err(doing(DOING))?;
+        .map(i64::cast_unsigned)
+        .map_err(doing("count the links"))
+    }
+
+    /// What is kept of a level.
+    pub async fn kept(&self, scope: Scope) -> Result<Kept, Error> {
+        const DOING: &str = "count what is kept";
+        let subjects = self.count_subjects(scope).await?;
+        let linked = self.count_linked(scope).await?;
         let table = memory_table(scope);
         let there: bool =
             sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)")
@@ -92,7 +98,7 @@ impl Store {
         };
         Ok(Kept {
             subjects,
-            linked: linked.cast_unsigned(),
+            linked,
             remembered: remembered.cast_unsigned(),
         })
     }

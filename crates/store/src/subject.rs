@@ -108,6 +108,18 @@ impl Store {
         Ok(rows.into_iter().map(subject_of).collect())
     }
 
+    /// Whether any visitor or account is known.
+    pub async fn has_subjects(&self, scope: Scope) -> Result<bool, Error> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ?)",
+        )
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .fetch_one(&self.pool)
+        .await
+        .map_err(doing("look for subjects"))
+    }
+
     /// How many visitors or accounts are known.
     pub async fn count_subjects(&self, scope: Scope) -> Result<u64, Error> {
         sqlx::query_scalar::<_, i64>(
@@ -115,6 +127,20 @@ impl Store {
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
+        .fetch_one(&self.pool)
+        .await
+        .map(i64::cast_unsigned)
+        .map_err(doing("count the subjects"))
+    }
+
+    /// How many visitors or accounts are known, but no more than `most`: quick, however many there are.
+    pub async fn count_subjects_to(&self, scope: Scope, most: u64) -> Result<u64, Error> {
+        sqlx::query_scalar::<_, i64>(
+            "SELECT count(*) FROM (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ? LIMIT ?)",
+        )
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .bind(most.cast_signed())
         .fetch_one(&self.pool)
         .await
         .map(i64::cast_unsigned)

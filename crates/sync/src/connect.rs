@@ -18,7 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use store::{
     Store, SubscriptionId,
-    connection::{self, Connection, Portal},
+    connection::{self, Connection, ConnectionInfo, Portal},
 };
 
 /// What each level needs to be read.
@@ -149,6 +149,12 @@ impl Connector {
         Ok(settings)
     }
 
+    /// Where people agree to a connection, as an origin.
+    pub fn authorize_origin(&self) -> Option<String> {
+        let url = url::Url::parse(&self.shared.settings.authorize_url).ok()?;
+        Some(url.origin().ascii_serialization())
+    }
+
     /// Whether the configuration names the OAuth app, so that it cannot be entered on the page.
     pub fn is_app_configured(&self) -> bool {
         self.shared.settings.client_id.is_some()
@@ -244,14 +250,17 @@ impl Connector {
             }
             _ => {}
         }
-        let connection = Connection {
+        let info = ConnectionInfo {
             portal: granted.portal.clone(),
             kind: granted.kind,
-            credentials: encode(&granted.credentials),
             scopes: granted.scopes.clone(),
             connected_by: granted.user.clone(),
             connected_at: self.shared.clock.now(),
             broken: None,
+        };
+        let connection = Connection {
+            info,
+            credentials: encode(&granted.credentials),
         };
         store.set_connection(subscription, &connection).await?;
         self.forget(subscription);
@@ -273,7 +282,7 @@ impl Connector {
     /// connection share its token, all of a portal its quota.
     pub async fn client(&self, subscription: SubscriptionId) -> Result<Client, Error> {
         let (connection, credentials) = self.connection(subscription).await?;
-        let made = connection.connected_at;
+        let made = connection.info.connected_at;
         if let Some((_, client)) = self
             .clients()
             .get(&subscription)
@@ -289,7 +298,7 @@ impl Connector {
             .builder(credentials)
             .await?
             .keeper(Arc::new(keeper))
-            .governor(self.shared.governors.portal(connection.portal.id))
+            .governor(self.shared.governors.portal(connection.info.portal.id))
             .build()?;
         let counted = client.counted();
         self.clients().insert(subscription, (made, client));
@@ -312,6 +321,11 @@ impl Connector {
     pub async fn disconnect(&self, subscription: SubscriptionId) -> Result<bool, Error> {
         self.forget(subscription);
         Ok(self.shared.store.remove_connection(subscription).await?)
+    }
+
+    /// Forgets the clients that were made: what they were made of has changed.
+    pub fn forget_all(&self) {
+        self.clients().clear();
     }
 
     async fn builder(

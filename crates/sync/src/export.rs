@@ -7,6 +7,7 @@ mod columns;
 mod csv;
 mod labels;
 mod ndjson;
+mod sheet;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use store::{Scope, Store, subject::Subject};
 pub use self::{
     columns::{Column, UnknownColumn},
     labels::{Labels, Names},
+    sheet::Sheet,
 };
 pub use crate::import::Format;
 

@@ -106,6 +106,54 @@ pub struct Import {
     report: Report,
 }
 
+/// The beginning of a file, as an import would read it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Preview {
+    /// Lines looked at.
+    pub lines: u64,
+    /// The first visitors or accounts.
+    pub subjects: Vec<NewSubject>,
+    /// Fields that would be new, with the types they would get from these lines.
+    pub fields: Vec<(String, MetadataType)>,
+    /// Lines that could not be used.
+    pub bad: Vec<BadLine>,
+}
+
+/// Reads the beginning of `source` as an import would, and loads nothing.
+///
+/// # Errors
+/// As [`import`]: when the file cannot be read at all.
+pub async fn preview<R>(
+    store: &Store,
+    scope: Scope,
+    source: R,
+    options: &Options,
+) -> Result<Preview, Error>
+where
+    R: Read + Send + 'static,
+{
+    let types = types(store, scope, options).await?;
+    let (sender, mut receiver) = mpsc::channel::<Batch>(1);
+    let format = options.format;
+    let reader = tokio::task::spawn_blocking(move || {
+        let outbox = Outbox {
+            sender,
+            batch: Batch::default(),
+        };
+        read(source, format, scope.level, types, outbox)
+    });
+    let first = receiver.recv().await.unwrap_or_default();
+    // The reader stops when nobody takes its lines.
+    drop(receiver);
+    reader.await.map_err(Error::Reader)??;
+    Ok(Preview {
+        lines: first.lines,
+        subjects: first.subjects,
+        fields: first.fields,
+        bad: first.bad,
+    })
+}
+
 /// Loads `source` into a level.
 ///
 /// `observe` is told of every bad line, in order, and of the state after every batch. What was loaded stays, also when

@@ -20,6 +20,7 @@ mod reconcile;
 mod report;
 mod run;
 pub mod runner;
+pub mod sample;
 mod trouble;
 
 pub use plan::ReaderChoice;

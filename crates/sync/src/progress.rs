@@ -1,5 +1,6 @@
 //! What a run tells while it is under way.
 
+use jiff::Timestamp;
 use model::{Level, RunId};
 
 /// What a run is doing.
@@ -27,6 +28,8 @@ pub struct Progress {
     pub run: Option<RunId>,
     /// Which level.
     pub level: Option<Level>,
+    /// When it began.
+    pub started_at: Option<Timestamp>,
     /// What it is doing.
     pub phase: Phase,
     /// Records delivered so far.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Level, RunId};
+use model::{Level, PropertyName, RunId};
 use serde::{Serialize, Serializer};
 use store::{Miss, run::State};
 
@@ -24,6 +24,9 @@ pub struct RunReport {
     pub proved: bool,
     /// Stopped before applying, on purpose.
     pub dry_run: bool,
+    /// The key that was measured, if that was all the run was for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub measured: Option<PropertyName>,
     /// What the portal says it holds.
     pub portal: Portal,
     /// What became of the records.
@@ -58,6 +61,7 @@ impl RunReport {
             result: State::Running,
             proved: false,
             dry_run,
+            measured: None,
             portal: Portal::default(),
             counts: Counts::default(),
             values: Values::default(),

@@ -118,6 +118,9 @@ pub enum Error {
         /// Which level.
         level: Level,
     },
+    /// The HubSpot integration of the subscription is switched off.
+    #[error("the HubSpot integration of this subscription is switched off")]
+    SwitchedOff,
     /// The key property is no longer in the portal.
     #[error("the key property {property} is no longer in the portal")]
     KeyGone {
@@ -157,6 +160,13 @@ pub async fn run(
     cancel: &CancellationToken,
 ) -> Result<RunReport, Error> {
     let level = request.scope.level;
+    let subscriptions = context.store.subscriptions().await?;
+    if subscriptions
+        .iter()
+        .any(|one| one.id == request.scope.subscription && !one.hubspot_on)
+    {
+        return Err(Error::SwitchedOff);
+    }
     let mapping = request
         .mapping(&context.store)
         .await?
@@ -166,7 +176,10 @@ pub async fn run(
         .store
         .begin_run(request.scope, request.dry_run, &request.origin, started)
         .await?;
-    let report = RunReport::begin(session.run(), level, request.dry_run);
+    let report = RunReport {
+        measured: request.measured.clone(),
+        ..RunReport::begin(session.run(), level, request.dry_run)
+    };
     let mut work = Work {
         context,
         request,
@@ -547,6 +560,7 @@ impl Work<'_> {
         self.progress.send_replace(Progress {
             run: Some(self.report.run),
             level: Some(self.request.scope.level),
+            started_at: Some(self.started),
             phase,
             records,
             expected,

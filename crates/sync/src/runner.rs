@@ -134,12 +134,24 @@ impl Runner {
         let scope = request.scope;
         let report = run(&context, request, progress, cancel).await?;
         note_connection(store, scope, &report).await?;
+        self.forget_old().await?;
+        Ok(report)
+    }
+
+    /// Forgets what is past retention, as every run does at its end.
+    pub async fn forget_old(&self) -> Result<(), store::Error> {
+        let Shared {
+            store,
+            clock,
+            settings,
+            ..
+        } = &*self.shared;
         let kept = SignedDuration::from_hours(i64::from(settings.retention_days) * 24);
         // A retention that reaches back before time itself keeps everything.
         if let Ok(cutoff) = clock.now().checked_sub(kept) {
             store.prune(cutoff).await?;
         }
-        Ok(report)
+        Ok(())
     }
 
     /// Starts runs one after the other in the background, each unless its level is running in this process already.

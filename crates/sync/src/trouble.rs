@@ -51,6 +51,7 @@ impl Explain for crate::Error {
         match self {
             Self::NotMapped { .. } => 1,
             Self::KeyGone { .. } => 2,
+            Self::SwitchedOff => 12,
             Self::Store(error) => error.number(),
             Self::Hubspot(error) => error.number(),
         }
@@ -60,6 +61,9 @@ impl Explain for crate::Error {
         match self {
             Self::NotMapped { .. } => {
                 "Set the key property and the fields first: tributary mapping set --level … --key … --fields …"
+            }
+            Self::SwitchedOff => {
+                "An admin can switch it on again on the page Data Mappings. Grant, mapping and values are all there."
             }
             Self::KeyGone { .. } => {
                 "Restore the property in HubSpot, or choose another key: tributary mapping set --level … --key …. \
@@ -121,6 +125,68 @@ impl Explain for crate::mapping::Error {
             Self::Unimportable { .. } => {
                 "Choose another property; `tributary hubspot properties --level LEVEL` says which can be imported."
             }
+        }
+    }
+}
+
+impl Explain for crate::import::Error {
+    fn number(&self) -> u16 {
+        match self {
+            Self::Utf16 => 111,
+            Self::Header(_) => 112,
+            Self::Type { .. } => 113,
+            Self::Store(error) => error.number(),
+            _ => 114,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Utf16 => "Save the file as UTF-8 and import it again.",
+            Self::Header(_) => {
+                "The first row names the columns: id, for visitors accounts, and agent fields."
+            }
+            Self::Type { .. } => {
+                "A field keeps its type. Leave the type out, or give the values another field name."
+            }
+            Self::Store(error) => error.hint(),
+            _ => {
+                "What was read before is loaded. Once the cause is gone, import the file again: nothing is counted twice."
+            }
+        }
+    }
+}
+
+impl Explain for crate::export::Error {
+    fn number(&self) -> u16 {
+        match self {
+            Self::Store(error) => error.number(),
+            Self::Malformed { .. } => 123,
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.hint(),
+            Self::Malformed { .. } => {
+                "The database was changed by something else or is damaged; restore a backup."
+            }
+        }
+    }
+}
+
+impl Explain for crate::sample::Error {
+    fn number(&self) -> u16 {
+        match self {
+            Self::Hubspot(error) => error.number(),
+            Self::Store(error) => error.number(),
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::Hubspot(error) => Explain::hint(error),
+            Self::Store(error) => error.hint(),
         }
     }
 }

@@ -53,7 +53,7 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     pub(crate) subscription: Option<String>,
-    /// Print exactly one JSON object to standard output.
+    /// Print exactly one JSON object to standard output; `serve` prints one for each event.
     #[arg(long, global = true)]
     pub(crate) json: bool,
     /// Say more on standard error (-vv: even more). Property values and tokens are never said.
@@ -64,8 +64,13 @@ pub(crate) struct Global {
     pub(crate) quiet: bool,
 }
 
+/// A command without a text here has it, with all there is to say, at its arguments.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    Serve(commands::serve::Args),
+    /// Say who may sign in to the web pages; for lock-outs above all.
+    #[command(subcommand)]
+    Users(commands::users::Command),
     /// Make and list subscriptions: one product's analytics space each.
     #[command(subcommand)]
     Subscription(commands::subscription::Command),
@@ -91,7 +96,6 @@ pub(crate) enum Command {
     /// Check the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),
-    /// Show everything with a sandbox instead of HubSpot: nothing to set up.
     Demo(commands::demo::Args),
 }
 

@@ -6,9 +6,11 @@ pub(crate) mod export;
 pub(crate) mod hubspot;
 pub(crate) mod mapping;
 pub(crate) mod runs;
+pub(crate) mod serve;
 pub(crate) mod subjects;
 pub(crate) mod subscription;
 pub(crate) mod sync;
+pub(crate) mod users;
 
 use model::Level;
 
@@ -26,6 +28,8 @@ pub(crate) async fn run(app: App, command: Command) -> Outcome {
         Command::Sync(args) => sync::run(&app, args).await,
         Command::Runs(command) => runs::run(&app, command).await,
         Command::Config(command) => config::run(&app, &command),
+        Command::Users(command) => users::run(&app, command).await,
+        Command::Serve(args) => serve::run(app, args).await,
         Command::Demo(args) => demo::run(app, args).await,
     }
 }

@@ -4,6 +4,7 @@ mod layers;
 mod settings;
 #[cfg(test)]
 mod tests;
+pub(crate) mod web;
 
 use std::{
     ffi::OsString,
@@ -18,6 +19,7 @@ pub(crate) use self::settings::SETTINGS;
 use self::{
     layers::{Layers, Setting},
     settings::Form,
+    web::Web,
 };
 use crate::trouble::Trouble;
 
@@ -53,6 +55,8 @@ pub(crate) struct Config {
     pub(crate) file: Option<PathBuf>,
     /// Names the keyring; `None` for the one in the data directory.
     pub(crate) keyring_file: Option<PathBuf>,
+    /// Where the pages are.
+    pub(crate) web: Web,
     /// How HubSpot is reached.
     pub(crate) hubspot: hubspot::Settings,
     /// The port of the OAuth callback.
@@ -111,6 +115,14 @@ impl Config {
         let reader = get("sync.reader");
         Ok(Self {
             keyring_file: get("keyring_file").path(),
+            web: Web {
+                listen: get("web.listen").read(web::listen)?,
+                public_url: match get("web.public_url") {
+                    unset if unset.text().is_none() => None,
+                    set => Some(set.read(web::public_url)?),
+                },
+                trusted_proxies: get("web.trusted_proxies").read(web::networks)?,
+            },
             hubspot,
             callback_port: get("hubspot.callback_port").parse()?,
             retention_days: get("retention.days").parse()?,
@@ -172,6 +184,11 @@ impl Setting {
             .trim()
             .parse()
             .map_err(|_| self.refuse(format!("{:?} is not {}", self.text, self.form.expected())))
+    }
+
+    /// Reads the text by a function that says what is wrong with it.
+    fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Trouble> {
+        read(self.text.trim()).map_err(|problem| self.refuse(problem))
     }
 
     fn parse_or_auto(&self) -> Result<Option<u32>, Trouble> {

@@ -129,18 +129,12 @@ impl From<crate::trouble::Trouble> for Failure {
 
 impl From<sync::import::Error> for Failure {
     fn from(error: sync::import::Error) -> Self {
-        match error {
-            sync::import::Error::Store(error) => error.into(),
-            error => crate::trouble::Trouble::Import(error).into(),
-        }
+        Self::of(&error)
     }
 }
 
 impl From<sync::export::Error> for Failure {
     fn from(error: sync::export::Error) -> Self {
-        match error {
-            sync::export::Error::Store(error) => error.into(),
-            error => crate::trouble::Trouble::Export(error).into(),
-        }
+        Self::of(&error)
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong on the command line, each with its number, its hint and its exit status: one table.
 
-use std::{io, path::PathBuf};
+use std::{io, net::SocketAddr, path::PathBuf};
 
 use model::{Level, MetadataType, RunId, Unimportable};
 use sync::Explain;
@@ -51,8 +51,6 @@ pub(crate) enum Trouble {
     },
     #[error("cannot open {}", path.display())]
     InputFile { path: PathBuf, source: io::Error },
-    #[error(transparent)]
-    Import(sync::import::Error),
     #[error("{unseen} ids that are not in the file were not removed, because nobody confirmed it")]
     MirrorUnconfirmed { unseen: u64 },
     #[error("nothing was removed, because the file has {bad} bad lines, whose ids are not known")]
@@ -72,8 +70,6 @@ pub(crate) enum Trouble {
         name: String,
         nearest: Option<String>,
     },
-    #[error(transparent)]
-    Export(sync::export::Error),
     #[error("cannot write {}", path.display())]
     OutputFile { path: PathBuf, source: io::Error },
     #[error("cannot read the token file {}", path.display())]
@@ -105,10 +101,31 @@ pub(crate) enum Trouble {
     UnknownRun(RunId),
     #[error("the demo's portal cannot be started")]
     Demo(#[source] io::Error),
-    #[error("the data directory {} holds the subscription {name:?}, which is not the demo's", path.display())]
-    DemoData { path: PathBuf, name: String },
+    #[error("the data directory {} holds {what}, which is not the demo's", path.display())]
+    DemoData { path: PathBuf, what: String },
     #[error("the demo's portal failed: {0}")]
     DemoPortal(String),
+    #[error("the demo's pages do not answer as they should: {0}")]
+    DemoPages(String),
+    #[error("cannot listen on {address}")]
+    AddressTaken {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("cannot listen on {address}")]
+    Listen {
+        address: SocketAddr,
+        source: io::Error,
+    },
+    #[error("nobody signs in as {email}{}", similar::clause(.nearest.as_deref()))]
+    UnknownUser {
+        email: String,
+        nearest: Option<String>,
+    },
+    #[error("{0} is somebody's e-mail address already")]
+    UserTaken(String),
+    #[error("{0} was deactivated")]
+    Deactivated(String),
 }
 
 impl Trouble {
@@ -158,21 +175,6 @@ impl Trouble {
                 110,
                 "Check the path and who may read the file; `-` reads standard input.",
             ),
-            Self::Import(sync::import::Error::Utf16) => {
-                (111, "Save the file as UTF-8 and import it again.")
-            }
-            Self::Import(sync::import::Error::Header(_)) => (
-                112,
-                "The first row names the columns: id, for visitors accounts, and agent fields.",
-            ),
-            Self::Import(sync::import::Error::Type { .. }) => (
-                113,
-                "A field keeps its type. Leave the type out, or give the values another field name.",
-            ),
-            Self::Import(_) => (
-                114,
-                "What was read before is loaded. Once the cause is gone, import the file again: nothing is counted twice.",
-            ),
             Self::MirrorUnconfirmed { .. } => (
                 115,
                 "Repeat the command with --yes to remove them, or without --mirror to keep them.",
@@ -198,10 +200,6 @@ impl Trouble {
             Self::UnknownField { .. } => (
                 122,
                 "Write id, accounts, or group.field; `list` and `mapping show` name the fields.",
-            ),
-            Self::Export(_) => (
-                123,
-                "The database was changed by something else or is damaged; restore a backup.",
             ),
             Self::OutputFile { .. } => (
                 124,
@@ -249,6 +247,30 @@ impl Trouble {
             Self::DemoPortal(_) => (
                 151,
                 "This is a fault in Tributary; please report it with the message above.",
+            ),
+            Self::DemoPages(_) => (
+                153,
+                "This is a fault in Tributary; please report it with the message above.",
+            ),
+            Self::AddressTaken { .. } => (
+                160,
+                "Another program listens there, perhaps Tributary itself. End it, or name another port: --listen 127.0.0.1:8701 (port 0 takes a free one).",
+            ),
+            Self::Listen { .. } => (
+                161,
+                "The address has to be one of this machine, such as 127.0.0.1 or 0.0.0.0, and ports below 1024 need a right of their own: --listen ADDRESS:PORT.",
+            ),
+            Self::UnknownUser { .. } => (
+                162,
+                "`tributary users list` shows who may sign in; `tributary users add EMAIL` adds somebody.",
+            ),
+            Self::UserTaken(_) => (
+                163,
+                "For a new link: tributary users reset EMAIL. An admin changes roles on the page Users.",
+            ),
+            Self::Deactivated(_) => (
+                164,
+                "To let the person sign in again, repeat the command with --activate.",
             ),
         }
     }

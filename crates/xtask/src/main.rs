@@ -1,6 +1,7 @@
 //! What developers and CI run: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
 
 mod bench;
+mod browser;
 mod deny;
 mod leftovers;
 mod steps;

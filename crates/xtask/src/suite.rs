@@ -6,6 +6,7 @@
 use std::{env, ffi::OsString, process::ExitCode};
 
 use crate::{
+    browser::Browser,
     deny::Deny,
     leftovers::{self, Tree},
     steps::Steps,
@@ -13,6 +14,7 @@ use crate::{
 };
 
 const BUILD: &str = "build tests";
+const BROWSER: &str = "browser";
 const TESTS: &str = "tests";
 const RULES: &str = "dependency licences, bans, sources";
 const ADVISORIES: &str = "advisories";
@@ -45,6 +47,7 @@ pub(crate) fn test(workspace: &Workspace, quick: bool) -> anyhow::Result<ExitCod
     }
     let before = Tree::look(workspace);
     let mut steps = Steps::new();
+    let mut browser = Browser::prepare(workspace)?;
     let mut deny = (!quick).then(|| Deny::prepare(workspace)).transpose()?;
 
     format_and_lint(workspace, &mut steps);
@@ -70,6 +73,7 @@ pub(crate) fn test(workspace: &Workspace, quick: bool) -> anyhow::Result<ExitCod
             steps.step(ADVISORIES, || deny.advisories());
         }
     }
+    steps.step(BROWSER, || browser.ready());
     if built {
         let temporary = tempfile::Builder::new().prefix("xtask-").tempdir()?;
         let mut tests = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);

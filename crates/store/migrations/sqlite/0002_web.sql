@@ -11,6 +11,8 @@ ALTER TABLE portal ADD COLUMN name TEXT;  -- its domain, the nearest to a name t
 
 ALTER TABLE subscription ADD COLUMN hubspot_on INTEGER NOT NULL DEFAULT 1;
 
+ALTER TABLE mapping ADD COLUMN changed_at INTEGER; -- when anything of it last changed
+
 ALTER TABLE run ADD COLUMN origin TEXT NOT NULL DEFAULT 'command'; -- command | page | measure | schedule
 ALTER TABLE run ADD COLUMN started_by TEXT;                         -- who asked for it, as shown
 

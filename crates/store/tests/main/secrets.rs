@@ -4,14 +4,14 @@ use model::PortalId;
 use secrecy::ExposeSecret as _;
 use store::{
     Error, Store,
-    connection::{Connection, Kind, Portal},
+    connection::{Connection, ConnectionInfo, Kind, Portal},
     keyring,
 };
 
 use crate::{Fixture, now};
 
 fn connection(portal: u64) -> Connection {
-    Connection {
+    let info = ConnectionInfo {
         portal: Portal {
             id: PortalId(portal),
             name: None,
@@ -19,11 +19,14 @@ fn connection(portal: u64) -> Connection {
             ui_domain: "app.hubspot.com".into(),
         },
         kind: Kind::Static,
-        credentials: "pat-na1-secret".into(),
         scopes: vec!["oauth".into()],
         connected_by: None,
         connected_at: now(),
         broken: None,
+    };
+    Connection {
+        info,
+        credentials: "pat-na1-secret".into(),
     }
 }
 

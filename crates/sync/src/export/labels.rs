@@ -73,6 +73,11 @@ impl Labels {
         self.fields.insert(field.into(), names);
     }
 
+    /// How a field's values get their labels, if any has one.
+    pub fn names(&self, field: &str) -> Option<&Names> {
+        self.fields.get(field)
+    }
+
     /// Whether any value of the field can have a label.
     pub(super) fn has(&self, field: &str) -> bool {
         self.fields.contains_key(field)

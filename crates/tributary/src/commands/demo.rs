@@ -1,9 +1,14 @@
 //! `tributary demo`: everything once, against a sandbox in this process.
 
+mod people;
 mod portal;
+mod probe;
 mod story;
 
-use std::{path::Path, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
 
 use ::sync::{
     import::{Format, Options},
@@ -11,18 +16,23 @@ use ::sync::{
 };
 use model::Level;
 use sandbox::{ACCOUNT_KEY, Object, VISITOR_KEY};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::{Scope, Store, Subscription, mapping::EmptyPolicy};
+use url::Url;
 
-use self::portal::Portal;
-use super::{hubspot::Subscribed, mapping, subjects, sync};
+use self::{people::PEOPLE, portal::Portal};
+use super::{hubspot::Subscribed, mapping, serve::Door, subjects, sync};
 use crate::{
     app::App,
+    config::web,
     failure::{Failure, Outcome},
     output::{Tone, number::grouped},
     stop,
     trouble::Trouble,
 };
+
+/// The port of the pages, if it is free.
+const PORT: u16 = 8_700;
 
 /// The subscription that the demo makes.
 const NAME: &str = "Demo";
@@ -65,23 +75,29 @@ const COMPANY_FIELDS: [&str; 13] = [
     "last_business_review_at",
 ];
 
-/// Show everything with a sandbox instead of HubSpot: nothing to set up.
+/// Show everything with a sandbox instead of HubSpot, in the browser: nothing to set up.
 ///
 /// Starts a HubSpot portal with realistic contacts and companies on this machine, makes a subscription that knows some of
-/// them, connects, maps, syncs both levels and prints the proof. It has a data directory of its own (tributary-demo in the
-/// user's data directory, or --data-dir) and can be run again. Without --once it stays, so that every other command can be
-/// tried from a second terminal.
+/// them, connects, maps, syncs both levels, prints the proof, and serves the web pages with an admin and a viewer to sign in
+/// as. It has a data directory of its own (tributary-demo in the user's data directory, or --data-dir) and can be run again.
+/// While it is there, every other command can be tried from a second terminal.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// How many contacts the portal has.
     #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(100..=10_000_000))]
     contacts: u64,
-    /// End after the proof: exit status 0 only if both levels are proved.
+    /// End after the proof and a look at the pages: exit status 0 only if both levels are proved and the pages answer.
     #[arg(long)]
     once: bool,
     /// The portal's port on this machine [default: a free one].
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     port: u16,
+    /// The address and port of the web pages [default: 127.0.0.1:8700, or a free port if that is taken].
+    #[arg(long, env = "TRIBUTARY_WEB__LISTEN", hide_env_values = true, value_parser = web::listen, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// The address by which browsers come [default: localhost and the port].
+    #[arg(long, env = "TRIBUTARY_WEB__PUBLIC_URL", hide_env_values = true, value_parser = web::public_url, value_name = "URL")]
+    public_url: Option<Url>,
     /// Go at the pace of a real portal's limits instead of as fast as possible.
     #[arg(long)]
     real_pace: bool,
@@ -89,11 +105,16 @@ pub(crate) struct Args {
 
 pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     let interrupt = stop::on_interrupt("Stopping.");
-    let portal = Portal::start(args.contacts, args.port, args.real_pace)?;
+    let door = open_door(&mut app, &args).await?;
+    let portal = Portal::start(args.contacts, args.port, args.real_pace, &door)?;
     portal.configure(&mut app.config);
     let store = app.open().await?;
+    people::check(&app, &store, portal::is_marked(&app.data_dir)).await?;
+    let runner = app.runner(&store)?;
+    let pages = app.pages(&store, &runner, door.public_url.clone());
+    people::admit(&app, &store, &pages).await?;
     let subscription = subscription(&app, &store).await?;
-    portal.write_config(&app.data_dir)?;
+    portal.write_config(&app.data_dir, &door)?;
     app.out.say(format_args!(
         "{}\n\n  {} contacts and {} companies in a HubSpot portal at {} (a sandbox in this process)",
         app.out.toned(Tone::Strong, "Tributary demo"),
@@ -115,14 +136,14 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         grouped(store.count_subjects(scopes[1]).await?),
         app.data_dir.display(),
     ));
-    let runner = app.runner(&store)?;
     let connecting = Subscribed {
         app: &app,
         connector: runner.connector(),
         subscription: subscription.id,
         replace_portal: true,
     };
-    connecting.with_token(Portal::token()).await?;
+    let agreed = portal.agree(&app.config.hubspot.optional_scopes)?;
+    connecting.accept(agreed).await?;
     let client = runner.connector().client(subscription.id).await?;
     let wishes: [(&str, &[&str]); 2] = [
         (VISITOR_KEY, &CONTACT_FIELDS),
@@ -144,45 +165,72 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     app.out.say("");
 
     let ended = sync::run_levels(&app, &runner, &scopes, false, &interrupt).await?;
-    let report = report(&ended, &portal, &app.data_dir);
+    let url = door.url().to_owned();
+    let report = report(&ended, &portal, &app.data_dir, &url);
     if let Some(failure) = ended.failure() {
         ended.say(app.out);
         return Err(failure.reporting(report));
     }
-    app.out.report(&report, ended.text(app.out));
     let exit = ended.exit();
     if interrupt.is_cancelled() {
+        app.out.report(&report, ended.text(app.out));
         return Ok(exit);
     }
-    app.out
-        .say(story::enriched(app.out, &store, scopes[0]).await?);
     if args.once {
-        app.out.say(format_args!("\n{}", story::next()));
+        // Before the report, which says all there is to say.
+        if let Err(trouble) = probe::probe(door, pages).await {
+            ended.say(app.out);
+            return Err(Failure::from(trouble).reporting(report));
+        }
+        app.out.report(&report, ended.text(app.out));
+        let enriched = story::enriched(app.out, &store, scopes[0]).await?;
+        app.out.say(format_args!(
+            "{enriched}\n\nThe web pages answered at {url}; without --once they stay.\n\n{}",
+            story::next()
+        ));
         return Ok(exit);
     }
+    app.out.report(&report, ended.text(app.out));
+    let enriched = story::enriched(app.out, &store, scopes[0]).await?;
     app.out.say(format_args!(
-        "\n{}\n\n{}\n\nThe portal stays until Ctrl-C.",
+        "{enriched}\n\n{}\n\n{}\n\n{}\n\nCtrl-C stops.",
         story::try_out(&app.data_dir, portal.base_url()),
-        story::next()
+        story::next(),
+        story::sign_in(app.out, &url),
     ));
-    interrupt.cancelled().await;
-    // What is being asked of the portal right now may still be answered.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    door.serve(pages, interrupt).await?;
     Ok(exit)
 }
 
-/// The demo's subscription. Another one in the data directory is somebody's own, and not to be played with.
-async fn subscription(app: &App, store: &Store) -> Result<Subscription, Failure> {
-    let mut all = store.subscriptions().await?;
-    if let Some(other) = all.iter().find(|one| one.name != NAME) {
-        return Err(Trouble::DemoData {
-            path: app.data_dir.clone(),
-            name: other.name.clone(),
+/// Listens for browsers: where it is said, or else on the usual port, or else on a free one.
+async fn open_door(app: &mut App, args: &Args) -> Result<Door, Trouble> {
+    let settings = &mut app.config.web;
+    // What an earlier demo wrote into its settings says nothing about this one.
+    settings.public_url.clone_from(&args.public_url);
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    settings.listen = match args.listen {
+        Some(address) => address,
+        None if args.once => local(0),
+        None => local(PORT),
+    };
+    match Door::open(settings).await {
+        Err(Trouble::AddressTaken { .. }) if args.listen.is_none() => {
+            settings.listen = local(0);
+            Door::open(settings).await
         }
-        .into());
+        opened => opened,
     }
-    match all.pop() {
-        Some(demo) => Ok(demo),
+}
+
+/// The demo's subscription, switched on whatever was tried in an earlier demo.
+async fn subscription(app: &App, store: &Store) -> Result<Subscription, Failure> {
+    let all = store.subscriptions().await?;
+    match all.into_iter().find(|one| one.name == NAME) {
+        Some(mut demo) => {
+            demo.hubspot_on = true;
+            store.change_subscription(&demo).await?;
+            Ok(demo)
+        }
         None => Ok(store
             .create_subscription(NAME, TIME_ZONE, app.clock.now())
             .await?),
@@ -218,8 +266,12 @@ async fn import(app: &App, store: &Store, scope: Scope, portal: &Portal) -> Resu
     Ok(())
 }
 
-fn report(ended: &sync::Ended, portal: &Portal, data_dir: &Path) -> serde_json::Value {
+fn report(ended: &sync::Ended, portal: &Portal, data_dir: &Path, url: &str) -> Value {
     let mut report = ended.json(false);
+    let users = PEOPLE.map(|person| {
+        json!({ "email": person.email, "password": person.password, "role": person.role.name() })
+    });
+    report["web"] = json!({ "url": url, "users": users });
     report["base_url"] = json!(portal.base_url());
     report["data_dir"] = json!(data_dir);
     report

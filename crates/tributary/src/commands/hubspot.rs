@@ -13,7 +13,6 @@ pub(crate) use connect::Subscribed;
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Connect the subscription to a HubSpot account.
     Connect(connect::Args),
     /// Show the connection, and try it.
     Status,

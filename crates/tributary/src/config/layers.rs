@@ -31,7 +31,10 @@ impl Layers {
         let table: Table = DEFAULT.parse().expect("the defaults are TOML");
         let texts: BTreeMap<String, String> = flatten(&table)
             .into_iter()
-            .filter_map(|(key, value)| Some((key, text(value)?)))
+            .filter_map(|(key, value)| {
+                let text = text(&key, value)?;
+                Some((key, text))
+            })
             .collect();
         let settings = SETTINGS.map(|(key, form)| {
             let setting = Setting {
@@ -63,10 +66,14 @@ impl Layers {
         let origin = Origin::File(path.to_owned());
         let mut layer = Vec::new();
         for (key, value) in flatten(&table) {
-            let text = self::text(value).ok_or_else(|| Trouble::BadSetting {
+            let text = self::text(&key, value).ok_or_else(|| Trouble::BadSetting {
                 key: key.clone(),
                 origin: origin.to_string(),
-                problem: "it is neither a text nor a number".into(),
+                problem: if form(&key) == Some(Form::List) {
+                    "it is neither a text nor a list of texts".into()
+                } else {
+                    "it is neither a text nor a number".into()
+                },
             })?;
             layer.push((key, text, origin.clone()));
         }
@@ -149,14 +156,17 @@ fn twin(key: &str) -> Option<&'static str> {
         Some(secret) => secret.to_owned(),
         None => format!("{key}_file"),
     };
-    let known = |wanted: &str| {
-        let found = SETTINGS.iter().find(|(known, _)| *known == wanted);
-        found.copied()
-    };
     let is_secret = [key, &other]
         .into_iter()
-        .any(|key| known(key).is_some_and(|(_, form)| form == Form::Secret));
-    known(&other).filter(|_| is_secret).map(|(other, _)| other)
+        .any(|key| form(key) == Some(Form::Secret));
+    let known = SETTINGS.iter().find(|(known, _)| *known == other);
+    known.filter(|_| is_secret).map(|(other, _)| *other)
+}
+
+/// The form of the setting of this name, if there is one.
+fn form(key: &str) -> Option<Form> {
+    let found = SETTINGS.iter().find(|(known, _)| *known == key);
+    found.map(|(_, form)| *form)
 }
 
 /// Every leaf with its path, joined with dots.
@@ -175,8 +185,13 @@ fn flatten(table: &Table) -> Vec<(String, &Value)> {
     leaves
 }
 
-fn text(value: &Value) -> Option<String> {
+/// The value of a setting as a text; `None` when it is of a kind that the setting cannot have.
+fn text(key: &str, value: &Value) -> Option<String> {
     match value {
+        Value::Array(texts) if form(key) == Some(Form::List) => {
+            let texts: Option<Vec<&str>> = texts.iter().map(Value::as_str).collect();
+            texts.map(|texts| texts.join(" "))
+        }
         Value::String(text) => Some(text.clone()),
         Value::Integer(number) => Some(number.to_string()),
         Value::Float(number) => Some(number.to_string()),

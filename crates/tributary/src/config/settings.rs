@@ -12,13 +12,15 @@ pub(crate) enum Form {
     CountOrAuto,
     Port,
     Share,
+    /// Texts without spaces. In a file a list, or as everywhere one text, separated by spaces.
+    List,
 }
 
 impl Form {
     /// For a message: "… is not …".
     pub(super) const fn expected(self) -> &'static str {
         match self {
-            Self::Text | Self::Secret => "a text",
+            Self::Text | Self::Secret | Self::List => "a text",
             Self::Path => "a path",
             Self::Count => "a whole number from 0 to 4,294,967,295",
             Self::CountOrAuto => "a whole number from 0 to 4,294,967,295, nor \"auto\"",
@@ -29,16 +31,19 @@ impl Form {
 }
 
 /// Every setting, in the order of `default.toml`.
-pub(crate) const SETTINGS: [(&str, Form); 18] = [
+pub(crate) const SETTINGS: [(&str, Form); 21] = [
     ("keyring_file", Form::Path),
+    ("web.listen", Form::Text),
+    ("web.public_url", Form::Text),
+    ("web.trusted_proxies", Form::List),
     ("hubspot.base_url", Form::Text),
     ("hubspot.authorize_url", Form::Text),
     ("hubspot.api_version", Form::Text),
     ("hubspot.client_id", Form::Text),
     ("hubspot.client_secret", Form::Secret),
     ("hubspot.client_secret_file", Form::Path),
-    ("hubspot.scopes", Form::Text),
-    ("hubspot.optional_scopes", Form::Text),
+    ("hubspot.scopes", Form::List),
+    ("hubspot.optional_scopes", Form::List),
     ("hubspot.callback_port", Form::Port),
     ("hubspot.url_budget", Form::Count),
     ("hubspot.quota.search_per_second", Form::Count),

@@ -133,6 +133,33 @@ fn mistakes_are_named() {
         ("[retention]\ndays = true", "neither a text nor a number"),
         ("[sync]\nreader = \"fast\"", "none of auto, search and list"),
         ("[hubspot]\ncallback_port = 70000", "is not a port"),
+        ("[hubspot]\nscopes = [1]", "nor a list of texts"),
+        (
+            "[hubspot]\nclient_id = [\"x\"]",
+            "neither a text nor a number",
+        ),
+        ("[web]\nlisten = \"8700\"", "write them like 127.0.0.1:8700"),
+        ("[web]\nlisten = \"\"", "is no address and port"),
+        (
+            "[web]\npublic_url = \"tributary.example\"",
+            "write it like https://",
+        ),
+        (
+            "[web]\npublic_url = \"ftp://t.example\"",
+            "no address of the web",
+        ),
+        (
+            "[web]\npublic_url = \"https://a:b@t.example\"",
+            "a name or a password",
+        ),
+        (
+            "[web]\npublic_url = \"https://t.example/x\"",
+            "goes on after the host",
+        ),
+        (
+            "[web]\ntrusted_proxies = [\"10.0.0\"]",
+            "write networks like 10.0.0.0/8",
+        ),
     ] {
         let message = message(load(dir.path(), file, &[]));
         assert!(message.contains(expected), "{message}");
@@ -150,4 +177,45 @@ fn a_named_file_must_be_there() {
     let dir = tempfile::tempdir().unwrap();
     let missing = dir.path().join("missing.toml");
     assert!(Config::load(dir.path(), Some(&missing), []).is_err());
+}
+
+#[test]
+fn the_pages_are_on_this_machine_unless_it_is_said_otherwise() {
+    let dir = tempfile::tempdir().unwrap();
+    let web = load(dir.path(), "", &[]).unwrap().web;
+    assert_eq!(web.listen.to_string(), "127.0.0.1:8700");
+    for (listening, public) in [
+        ("127.0.0.1:8700", "http://localhost:8700/"),
+        ("[::1]:9", "http://localhost:9/"),
+        ("0.0.0.0:80", "http://localhost/"),
+        ("10.0.0.7:8700", "http://10.0.0.7:8700/"),
+        ("[fd00::7]:8700", "http://[fd00::7]:8700/"),
+    ] {
+        let url = web.public_url(listening.parse().unwrap());
+        assert_eq!(url.as_str(), public);
+        assert_eq!(web::is_local(&url), public.contains("localhost"), "{url}");
+    }
+
+    let file = "[web]\nlisten = \"localhost:81\"\npublic_url = \"https://t.example\"\ntrusted_proxies = [\"10.0.0.0/8\", \"::1\"]";
+    let config = load(dir.path(), file, &[]).unwrap().web;
+    assert_eq!(config.listen.to_string(), "127.0.0.1:81");
+    let url = config.public_url(config.listen);
+    assert_eq!(url.as_str(), "https://t.example/");
+    assert!(!web::is_local(&url));
+    let proxies: Vec<String> = config
+        .trusted_proxies
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(proxies, ["10.0.0.0/8", "::1/128"]);
+
+    let environment = [
+        ("TRIBUTARY_WEB__LISTEN", "0.0.0.0:0"),
+        ("TRIBUTARY_WEB__PUBLIC_URL", ""),
+        ("TRIBUTARY_WEB__TRUSTED_PROXIES", "192.168.0.1 fd00::/8"),
+    ];
+    let config = load(dir.path(), file, &environment).unwrap().web;
+    assert_eq!(config.listen.to_string(), "0.0.0.0:0");
+    assert_eq!(config.public_url, None);
+    assert_eq!(config.trusted_proxies.len(), 2);
 }

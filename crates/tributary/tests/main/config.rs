@@ -52,6 +52,9 @@ fn mistakes_are_errors_of_every_command() {
     for (content, code) in [
         ("[hubspot]\nbase_ur = \"x\"", "TRB0103"),
         ("= nonsense", "TRB0102"),
+        ("[web]\nlisten = \"everywhere\"", "TRB0104"),
+        ("[web]\npublic_url = \"https://t.example/x\"", "TRB0104"),
+        ("[web]\ntrusted_proxies = \"10.0.0\"", "TRB0104"),
         ("[retention]\ndays = \"soon\"", "TRB0104"),
         ("[hubspot]\nclient_secret_file = \"/nowhere\"", "TRB0105"),
     ] {
@@ -79,6 +82,14 @@ fn mistakes_are_errors_of_every_command() {
 fn the_defaults_are_a_file_that_can_be_used() {
     let product = Product::empty();
     let defaults = product.run("config show-default").done();
+    for setting in [
+        "[web]",
+        "listen = \"127.0.0.1:8700\"",
+        "public_url = \"\"",
+        "trusted_proxies = []",
+    ] {
+        assert!(defaults.contains(setting), "{setting} is missing");
+    }
     let file = product.file("defaults.toml", defaults);
     let (report, status) = product.json(&format!("config check --config {file}"));
     assert_eq!(status, 0, "{report}");

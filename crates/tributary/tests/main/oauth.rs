@@ -81,7 +81,7 @@ fn browser() -> ureq::Agent {
 }
 
 /// Answers HubSpot's consent page and returns the address it sends the browser back to.
-fn decide(address: &str, decision: &str) -> String {
+pub(crate) fn decide(address: &str, decision: &str) -> String {
     let (page, query) = address.split_once('?').unwrap();
     let answer = browser()
         .post(format!("{page}?{query}"))

@@ -148,6 +148,11 @@ impl Product {
             .unwrap()
     }
 
+    /// How many processes have left a life sign in the data directory: none, once all have ended.
+    pub(crate) fn processes(&self) -> usize {
+        fs::read_dir(self.data().join("processes")).map_or(0, Iterator::count)
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = bare(self.dir.path());
         command

@@ -14,6 +14,10 @@ fn wrong_words_are_usage_errors() {
         "sync --nonsense",
         "visitors import x --yes",
         "visitors import x --types seats",
+        "serve --listen 8700",
+        "serve --public-url tributary.example",
+        "users add nobody",
+        "users add a@b.example --role owner",
     ] {
         let ended = product.run(line);
         ended.ended_with(2);
@@ -38,11 +42,29 @@ fn help_and_version_are_no_failures() {
         "mapping set",
         "sync",
         "runs show",
+        "serve",
+        "users add",
+        "users reset",
         "demo",
     ] {
         let help = product.run(&format!("{command} --help")).done();
         assert!(help.contains("Usage: tributary"), "{help}");
     }
+}
+
+#[test]
+fn help_says_how_the_pages_start_and_end() {
+    let product = Product::empty();
+    let help = product.run("serve --help").done();
+    for part in [
+        "a link that makes the first admin",
+        "Ctrl-C ends it",
+        "set_up",
+    ] {
+        assert!(help.contains(part), "{part:?} is missing in {help}");
+    }
+    let help = product.run("demo --help").done();
+    assert!(help.contains("an admin and a viewer"), "{help}");
 }
 
 #[test]

@@ -6,19 +6,26 @@ use std::{
     path::Path,
 };
 
+use hubspot::Credentials;
 use sandbox::{
-    Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Known, Object, PortalConfig, Quota, Sandbox,
-    static_token,
+    App, Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Known, Object, PortalConfig, Quota,
+    Sandbox,
 };
-use secrecy::SecretString;
 
 use crate::{
+    commands::serve::Door,
     config::{self, FILE_NAME},
     trouble::Trouble,
 };
 
 /// The portal's hub id.
 const ID: u64 = 24_680_135;
+
+/// The hub id of a second, small portal: whoever signs in at HubSpot usually has to pick one.
+const OTHER_ID: u64 = 24_680_246;
+
+/// Where `hubspot connect --oauth` in another terminal wants to be sent back.
+const ANY_LOCAL_PORT: &str = "http://localhost:*";
 
 /// What the settings file of the demo begins with; one without it is somebody's own.
 const MARK: &str = "# Written by `tributary demo`, at each start.";
@@ -33,8 +40,13 @@ pub(super) struct Portal {
 }
 
 impl Portal {
-    /// Starts it.
-    pub(super) fn start(contacts: u64, port: u16, real_pace: bool) -> Result<Self, Trouble> {
+    /// Starts it, with an app that sends browsers back to the pages behind `door`.
+    pub(super) fn start(
+        contacts: u64,
+        port: u16,
+        real_pace: bool,
+        door: &Door,
+    ) -> Result<Self, Trouble> {
         let demo = PortalConfig::demo(ID);
         let companies = contacts * demo.companies / demo.contacts;
         let mut portal = demo.sized(contacts, companies.max(20));
@@ -42,10 +54,24 @@ impl Portal {
             portal = portal.limited(Quota::UNLIMITED);
         }
         let size = (portal.contacts, portal.companies);
+        let other = PortalConfig {
+            name: "Kumo Works Inc.".to_owned(),
+            domain: "kumo-works.example".to_owned(),
+            ..PortalConfig::small(OTHER_ID)
+        };
+        let app = App {
+            redirect_uris: vec![
+                format!("{}/oauth/callback", door.url()),
+                ANY_LOCAL_PORT.to_owned(),
+            ],
+            ..App::default()
+        };
         let config = Config {
             listen: format!("127.0.0.1:{port}"),
             flowing: true,
-            ..Config::with_portal(portal)
+            portals: vec![portal, other],
+            apps: vec![app],
+            ..Config::default()
         };
         let sandbox = Sandbox::start(config).map_err(Trouble::Demo)?;
         Ok(Self {
@@ -68,15 +94,29 @@ impl Portal {
         self.size.1
     }
 
-    /// Opens the portal.
-    pub(super) fn token() -> SecretString {
-        static_token(ID).into()
+    /// Agrees to the connection, as its administrator would in the browser.
+    pub(super) fn agree(&self, optional_scopes: &[String]) -> Result<Credentials, Trouble> {
+        let optional: Vec<&str> = optional_scopes.iter().map(String::as_str).collect();
+        let tokens = self
+            .sandbox
+            .install(ID, DEFAULT_CLIENT_ID, &optional)
+            .map_err(Trouble::DemoPortal)?;
+        Ok(Credentials::OAuth {
+            refresh_token: tokens.refresh_token.into(),
+            access_token: None,
+            expires_at: None,
+        })
     }
 
     /// Lets this process talk to the portal, whatever is configured.
     pub(super) fn configure(&self, config: &mut config::Config) {
         let settings = hubspot::Settings::default();
         config.hubspot.base_url.clone_from(&self.base_url);
+        config.hubspot.authorize_url = self.authorize_url();
+        config.hubspot.client_id = Some(DEFAULT_CLIENT_ID.into());
+        config.hubspot.client_secret = Some(DEFAULT_CLIENT_SECRET.into());
+        config.hubspot.scopes = settings.scopes;
+        config.hubspot.optional_scopes = settings.optional_scopes;
         config.hubspot.version = settings.version;
         config.hubspot.quota = settings.quota;
         if !self.real_pace {
@@ -86,14 +126,15 @@ impl Portal {
         }
     }
 
-    /// Lets other processes that use the data directory talk to the portal too.
-    pub(super) fn write_config(&self, data_dir: &Path) -> Result<(), Trouble> {
+    /// The page on which an administrator agrees.
+    fn authorize_url(&self) -> String {
+        format!("{}/oauth/authorize", self.base_url)
+    }
+
+    /// Lets other processes that use the data directory talk to the portal too, and make links to the pages.
+    pub(super) fn write_config(&self, data_dir: &Path, door: &Door) -> Result<(), Trouble> {
         let path = data_dir.join(FILE_NAME);
-        let own = match fs::read_to_string(&path) {
-            Ok(text) => !text.starts_with(MARK),
-            Err(error) => error.kind() != io::ErrorKind::NotFound,
-        };
-        if own {
+        if !is_marked(data_dir) && path.exists() {
             return Ok(());
         }
         let url = &self.base_url;
@@ -103,8 +144,12 @@ impl Portal {
             "\n[hubspot.quota]\nsearch_per_second = 0\nten_secondly = 0\ndaily = 0\n"
         };
         let text = format!(
-            "{MARK}\n[hubspot]\nbase_url = \"{url}\"\nauthorize_url = \"{url}/oauth/authorize\"\n\
-             client_id = \"{DEFAULT_CLIENT_ID}\"\nclient_secret = \"{DEFAULT_CLIENT_SECRET}\"\n{quota}"
+            "{MARK}\n[hubspot]\nbase_url = \"{url}\"\nauthorize_url = \"{}\"\n\
+             client_id = \"{DEFAULT_CLIENT_ID}\"\nclient_secret = \"{DEFAULT_CLIENT_SECRET}\"\n{quota}\n\
+             [web]\nlisten = \"{}\"\npublic_url = \"{}\"\n",
+            self.authorize_url(),
+            door.address,
+            door.url(),
         );
         fs::write(&path, text).map_err(|source| Trouble::OutputFile { path, source })
     }
@@ -117,6 +162,11 @@ impl Portal {
             at: 0,
         }
     }
+}
+
+/// Whether the settings in a data directory are those that a demo wrote.
+pub(super) fn is_marked(data_dir: &Path) -> bool {
+    fs::read_to_string(data_dir.join(FILE_NAME)).is_ok_and(|text| text.starts_with(MARK))
 }
 
 /// Lines of NDJSON, made as they are read.

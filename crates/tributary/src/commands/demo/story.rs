@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use model::payload;
-use store::{Scope, Store, subject::Subject};
+use store::{Scope, Store, member::Role, subject::Subject};
 
+use super::people::PEOPLE;
 use crate::{
     failure::Failure,
     output::{
@@ -103,8 +104,25 @@ pub(super) fn try_out(data_dir: &Path, base_url: &str) -> String {
 
 /// How to go on.
 pub(super) fn next() -> &'static str {
-    "With your own HubSpot account: tributary subscription create --name NAME --timezone ZONE, \
-     then tributary visitors import FILE, and tributary hubspot connect --token-file FILE"
+    "With your own HubSpot account: tributary serve, and open the link that it prints"
+}
+
+/// Where the pages are, and who can sign in.
+pub(super) fn sign_in(out: Output, url: &str) -> String {
+    let mut table =
+        Table::new([("", Align::Left), ("", Align::Left), ("", Align::Left)]).indented(2);
+    for person in PEOPLE {
+        let may = match person.role {
+            Role::Admin => "configures",
+            Role::Viewer => "reads",
+        };
+        table.row([person.email.into(), person.password.into(), may.into()]);
+    }
+    format!(
+        "{} {}\n\nSign in with:\n\n{table}",
+        out.toned(Tone::Strong, "Tributary is open at"),
+        out.toned(Tone::Strong, url),
+    )
 }
 
 /// A path as a shell reads it.

@@ -70,7 +70,10 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
         replace_portal: args.replace_portal,
     };
     let granted = match &args.how.token_file {
-        Some(path) => subscribed.with_token(read_token(path)?).await?,
+        Some(path) => {
+            let token = read_token(path)?;
+            subscribed.accept(Credentials::Static(token)).await?
+        }
         None => subscribed.with_oauth(&args).await?,
     };
     let portal = granted.portal.id;
@@ -145,11 +148,6 @@ fn read_token(path: &Path) -> Result<SecretString, Trouble> {
 }
 
 impl Subscribed<'_> {
-    /// Connects by a static token.
-    pub(crate) async fn with_token(&self, token: SecretString) -> Result<Granted, Failure> {
-        self.accept(Credentials::Static(token)).await
-    }
-
     /// Connects by agreement in a browser.
     async fn with_oauth(&self, args: &Args) -> Result<Granted, Failure> {
         let app = self.app;
@@ -183,7 +181,7 @@ impl Subscribed<'_> {
     }
 
     /// Tries credentials and stores them as the connection.
-    async fn accept(&self, credentials: Credentials) -> Result<Granted, Failure> {
+    pub(crate) async fn accept(&self, credentials: Credentials) -> Result<Granted, Failure> {
         let granted = self.connector.examine(credentials).await?;
         self.connector
             .accept(self.subscription, &granted, self.replace_portal)

@@ -17,7 +17,7 @@ use crate::{
 pub(super) async fn run(app: &App) -> Outcome {
     let store = app.open().await?;
     let subscription = app.subscription(&store).await?.id;
-    let Some(connection) = store.connection(subscription).await? else {
+    let Some(connection) = store.connection_info(subscription).await? else {
         app.out.report(
             &json!({ "schema": 1, "connected": false }),
             "Not connected to HubSpot. Connect: tributary hubspot connect --token-file FILE, or --oauth",
