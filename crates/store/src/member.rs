@@ -185,7 +185,7 @@ impl Store {
         }
     }
 
-    /// Sets a password and ends all sessions that were opened with the one before.
+    /// Sets a password, and ends all sessions that were opened with the one before and all links to choose another.
     pub async fn set_password(&self, id: MemberId, hash: &str) -> Result<(), Error> {
         const DOING: &str = "set a password";
         let mut tx = self
@@ -196,6 +196,7 @@ impl Store {
         for sql in [
             "UPDATE member SET password = ?2 WHERE id = ?1",
             "DELETE FROM session WHERE member_id = ?1 AND ?2 = ?2",
+            "DELETE FROM ticket WHERE member_id = ?1 AND ?2 = ?2",
         ] {
             sqlx::query(sql)
                 .bind(id.0)
@@ -207,7 +208,7 @@ impl Store {
         tx.commit().await.map_err(doing(DOING))
     }
 
-    /// Changes what a person may do, and whether at all; those who may no longer sign in lose their sessions.
+    /// Changes what a person may do, and whether at all; those who may no longer sign in lose their sessions and links.
     pub async fn change_member(
         &self,
         id: MemberId,
@@ -233,11 +234,16 @@ impl Store {
             .await
             .map_err(doing(DOING))?;
         if !active {
-            sqlx::query("DELETE FROM session WHERE member_id = ?")
-                .bind(id.0)
-                .execute(&mut *tx)
-                .await
-                .map_err(doing(DOING))?;
+            for sql in [
+                "DELETE FROM session WHERE member_id = ?",
+                "DELETE FROM ticket WHERE member_id = ?",
+            ] {
+                sqlx::query(sql)
+                    .bind(id.0)
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(doing(DOING))?;
+            }
         }
         tx.commit().await.map_err(doing(DOING))?;
         Ok(if done.rows_affected() > 0 {

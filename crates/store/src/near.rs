@@ -210,20 +210,36 @@ impl Search<'_> {
         const DOING: &str = "index ids for near misses";
         let (subscription, level) = (self.scope.subscription.0, self.scope.level_code());
         loop {
-            let ids: Vec<(i64, String)> = sqlx::query_as(
-                "SELECT pk, id FROM subject
-                 WHERE subscription_id = ?1 AND level = ?2 AND pk > coalesce(
-                     (SELECT indexed_to FROM near_index WHERE subscription_id = ?1 AND level = ?2), 0)
-                 ORDER BY pk LIMIT ?3",
+            let (indexed, newest): (i64, i64) = sqlx::query_as(
+                "SELECT coalesce((SELECT indexed_to FROM near_index WHERE subscription_id = ? AND level = ?), 0),
+                        coalesce((SELECT max(pk) FROM subject), 0)",
             )
             .bind(subscription)
             .bind(level)
+            .fetch_one(&mut *self.conn)
+            .await
+            .map_err(doing(DOING))?;
+            if indexed >= newest {
+                return Ok(());
+            }
+            // The index by id would be gone through from its beginning each time.
+            let ids: Vec<(i64, String)> = sqlx::query_as(
+                "SELECT pk, id FROM subject NOT INDEXED
+                 WHERE subscription_id = ? AND level = ? AND pk > ? AND pk <= ? ORDER BY pk LIMIT ?",
+            )
+            .bind(subscription)
+            .bind(level)
+            .bind(indexed)
+            .bind(newest)
             .bind(INDEX_STEP)
             .fetch_all(&mut *self.conn)
             .await
             .map_err(doing(DOING))?;
-            let Some(&(newest, _)) = ids.last() else {
-                return Ok(());
+            // Those of other levels are passed over, and not looked at again.
+            let is_full = i64::try_from(ids.len()) == Ok(INDEX_STEP);
+            let newest = match ids.last() {
+                Some((last, _)) if is_full => *last,
+                _ => newest,
             };
             begin(self.conn, DOING).await?;
             insert_near(self.conn, self.scope, ids)

@@ -20,8 +20,14 @@ pub const MOST_PINNED: usize = 5;
 /// Fields that may be indexed besides, because somebody sorted by them; the one used longest ago goes first.
 const MOST_PASSING: usize = 3;
 
-/// Subjects taken in by one transaction.
+/// Subjects read at once.
 const STEP: i64 = 5_000;
+
+/// How far one transaction of building goes, in subjects of all levels.
+///
+/// Keys come in no order, so that each transaction touches every page of the index: a few large ones write much less than
+/// many small ones. Other writers wait for the whole of one.
+const SPAN: i64 = 50_000;
 
 /// Bytes of a text that decide its place.
 const TEXT_BYTES: usize = 120;
@@ -217,45 +223,51 @@ impl Store {
         };
         let group = Group::from_name(&group).unwrap_or(Group::Custom);
         let kind = self.kind_of(scope, group, &name).await?;
+        let to = newest.min(built_to + SPAN);
         let mut tx = self
             .pool
             .begin_with("BEGIN IMMEDIATE")
             .await
             .map_err(doing(DOING))?;
-        // Within the transaction, so that what a run changes meanwhile comes after and is not overwritten.
-        let rows: Vec<(i64, Option<String>)> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "SELECT s.pk, {} FROM subject s
-                 LEFT JOIN link l ON l.subject_pk = s.pk LEFT JOIN version v ON v.id = l.version_id
-                 WHERE s.subscription_id = ? AND s.level = ? AND s.pk > ? ORDER BY s.pk LIMIT ?",
+        // Within the transaction, so that what a run changes meanwhile comes after and is not overwritten. The index by id
+        // would be gone through from its beginning each time.
+        let sql = format!(
+            "SELECT s.pk, {} FROM subject s NOT INDEXED
+             LEFT JOIN link l ON l.subject_pk = s.pk LEFT JOIN version v ON v.id = l.version_id
+             WHERE s.subscription_id = ? AND s.level = ? AND s.pk > ? AND s.pk <= ? ORDER BY s.pk LIMIT ?",
             column(group)
-        )))
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(built_to)
-        .bind(STEP)
-        .fetch_all(&mut *tx)
-        .await
-        .map_err(doing(DOING))?;
-        let last = rows.last().map_or(newest, |(pk, _)| *pk);
-        let mut keys: Vec<(String, i64)> = rows
-            .iter()
-            .filter_map(|(pk, stored)| {
+        );
+        let (mut after, mut taken, mut keys) = (Some(built_to), 0, Vec::new());
+        while let Some(from) = after {
+            let rows: Vec<(i64, Option<String>)> =
+                sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))
+                    .bind(scope.subscription.0)
+                    .bind(scope.level_code())
+                    .bind(from)
+                    .bind(to)
+                    .bind(STEP)
+                    .fetch_all(&mut *tx)
+                    .await
+                    .map_err(doing(DOING))?;
+            after = rows.last().map(|(pk, _)| *pk);
+            taken += rows.len() as u64;
+            keys.extend(rows.iter().filter_map(|(pk, stored)| {
                 let token = token_of(stored.as_deref(), &name)?;
                 Some((sort_key(kind, token), *pk))
-            })
-            .collect();
+            }));
+        }
         keys.sort_unstable();
         insert_keys(&mut tx, pin, keys)
             .await
             .map_err(doing(DOING))?;
         sqlx::query("UPDATE pin SET built_to = ? WHERE id = ?")
-            .bind(last)
+            .bind(to)
             .bind(pin)
             .execute(&mut *tx)
             .await
             .map_err(doing(DOING))?;
         tx.commit().await.map_err(doing(DOING))?;
-        Ok(Some(rows.len() as u64))
+        Ok(Some(taken))
     }
 
     async fn kind_of(&self, scope: Scope, group: Group, name: &str) -> Result<MetadataType, Error> {
@@ -281,7 +293,7 @@ impl Store {
         let mut after = 0;
         loop {
             let rows: Vec<(i64, Option<String>, Option<String>)> = sqlx::query_as(
-                "SELECT pk, agent, custom FROM subject
+                "SELECT pk, agent, custom FROM subject NOT INDEXED
                  WHERE subscription_id = ? AND level = ? AND pk > ? AND updated_at >= ? ORDER BY pk LIMIT ?",
             )
             .bind(scope.subscription.0)

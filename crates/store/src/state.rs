@@ -103,8 +103,9 @@ impl Store {
         let mut counts: BTreeMap<(Group, String), u64> = BTreeMap::new();
         let (mut after, mut subjects) = (0, 0_u64);
         loop {
+            // The index by id would be gone through from its beginning each time.
             let rows: Vec<(i64, Option<String>, Option<String>)> = sqlx::query_as(
-                "SELECT pk, agent, custom FROM subject
+                "SELECT pk, agent, custom FROM subject NOT INDEXED
                  WHERE subscription_id = ? AND level = ? AND pk > ? ORDER BY pk LIMIT ?",
             )
             .bind(scope.subscription.0)

@@ -317,6 +317,21 @@ impl Connector {
         }
     }
 
+    /// Notes that HubSpot does not accept the connection any more, if that is what an error of its says.
+    pub async fn note_refused(
+        &self,
+        subscription: SubscriptionId,
+        error: &hubspot::Error,
+    ) -> Result<(), store::Error> {
+        if !matches!(error.kind(), Kind::Unauthenticated | Kind::Reauthorise) {
+            return Ok(());
+        }
+        self.shared
+            .store
+            .set_connection_broken(subscription, Some(&error.to_string()))
+            .await
+    }
+
     /// Forgets the connection and its secret. Values, links and mappings stay. Says whether there was one.
     pub async fn disconnect(&self, subscription: SubscriptionId) -> Result<bool, Error> {
         self.forget(subscription);

@@ -51,7 +51,11 @@ impl Catalogues {
         if let Err(error) = client.token_facts().await {
             tracing::debug!(kind = ?error.kind(), "the grant's scopes are not known");
         }
-        let properties = client.properties(scope.level.object()).await?;
+        let read = client.properties(scope.level.object()).await;
+        if let Err(error) = &read {
+            connector.note_refused(scope.subscription, error).await?;
+        }
+        let properties = read?;
         Ok(keep(&self.properties, scope, now, properties))
     }
 

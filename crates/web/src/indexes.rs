@@ -11,8 +11,9 @@ use model::Group;
 use store::{Scope, Store};
 use tokio::sync::watch;
 
-/// A rest after each step. Writers that wait for the database ask for it again and again, and would hardly ever find it free.
-const REST: Duration = Duration::from_millis(10);
+/// A rest after each step. Writers that wait for the database ask for it again and again, at last every 100 ms, and would
+/// hardly ever find it free if it were free for less.
+const REST: Duration = Duration::from_millis(110);
 
 /// How far building is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

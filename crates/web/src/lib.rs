@@ -7,7 +7,6 @@
 mod app;
 mod assets;
 mod catalogue;
-mod crm;
 mod error;
 mod events;
 mod frame;

@@ -194,7 +194,9 @@ pub(crate) async fn secure(
     request: Request,
     next: Next,
 ) -> Response {
-    let mut response = if is_known_host(&app, request.headers()) {
+    // Whoever watches over the process asks by whatever address reaches it, and learns nothing from the answer.
+    let watched = request.uri().path() == "/healthz";
+    let mut response = if watched || is_known_host(&app, request.headers()) {
         next.run(request).await
     } else {
         (

@@ -1,6 +1,6 @@
 # Settings > Data Mappings: the metadata of a level, and the HubSpot widget.
 
-mappings-lead = Every night, the HubSpot fields chosen here are carried over to your visitors and accounts.
+mappings-lead = The HubSpot fields chosen here are carried over to your visitors and accounts with every sync.
 mappings-visitor = Visitor Level Data
 mappings-account = Account Level Data
 

@@ -31,6 +31,7 @@ password-set = Set password
 password-change = Change password
 password-wrong = The current password is wrong.
 password-short = The password is too short. Use at least 10 characters.
+password-wait = Too many wrong passwords. Wait a few minutes and try again.
 password-long = The password is too long. Use a shorter one.
 password-is-name = The password contains your email address or the name in it. Choose one that does not.
 password-same-letters = The password repeats too few characters. Use at least 4 different ones.

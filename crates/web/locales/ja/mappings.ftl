@@ -1,6 +1,6 @@
 # 設定 > データマッピング
 
-mappings-lead = ここで選択したHubSpotのフィールドが、毎晩、訪問者とアカウントに取り込まれます。
+mappings-lead = ここで選択したHubSpotのフィールドが、同期のたびに訪問者とアカウントに取り込まれます。
 mappings-visitor = 訪問者レベルのデータ
 mappings-account = アカウントレベルのデータ
 

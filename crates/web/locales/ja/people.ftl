@@ -31,6 +31,7 @@ password-set = パスワードを設定
 password-change = パスワードを変更
 password-wrong = 現在のパスワードが正しくありません。
 password-short = パスワードが短すぎます。10文字以上にしてください。
+password-wait = パスワードの誤りが続いたため、しばらく受け付けられません。数分後にもう一度お試しください。
 password-long = パスワードが長すぎます。もっと短いものにしてください。
 password-is-name = パスワードにメールアドレスやその名前の部分が含まれています。別のものにしてください。
 password-same-letters = パスワードに使われている文字の種類が少なすぎます。4種類以上の文字を使ってください。

@@ -13,7 +13,7 @@ use crate::{
     frame::{Chrome, Place, answer},
     locale::Language,
     pages::{
-        sign_in,
+        sign_in::{self, Tried},
         tickets::{choose, password_problem},
     },
     posted::Posted,
@@ -66,16 +66,10 @@ async fn account(
 pub(crate) async fn password(here: Here, posted: Posted) -> Result<Response, Error> {
     let visit = &here.visit;
     let member = visit.member().cloned().ok_or(Error::NotFound)?;
-    let (store, app) = (visit.app.store(), &visit.app);
-    let hash = store
-        .member_to_sign_in(&member.email)
-        .await?
-        .and_then(|(_, hash)| hash);
-    let present = posted.raw("present").to_owned();
-    let problem = if app.passwords().matches(present, hash).await {
-        password_problem(&posted, &member.email)
-    } else {
-        Some("password-wrong")
+    let problem = match sign_in::try_password(visit, &member.email, posted.raw("present")).await? {
+        Tried::Right(_) => password_problem(&posted, &member.email),
+        Tried::Wrong => Some("password-wrong"),
+        Tried::Wait(_) => Some("password-wait"),
     };
     if let Some(problem) = problem {
         return account(&here, StatusCode::UNPROCESSABLE_ENTITY, Some(problem)).await;

@@ -64,7 +64,7 @@ pub(crate) async fn save(here: Here, posted: Posted) -> Result<Response, Error> 
     let visit = &here.visit;
     let connector = visit.app.runner().connector();
     if connector.is_app_configured() {
-        return Err(Error::Forbidden);
+        return Err(Error::Invalid("app-configured"));
     }
     let entered = posted.text("client_id").to_owned();
     let secret: SecretString = posted.text("client_secret").into();

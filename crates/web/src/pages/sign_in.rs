@@ -75,25 +75,52 @@ fn sign_in_page(visit: &Visit, email: String, next: String) -> SignInPage {
 /// `POST /sign-in`.
 pub(crate) async fn enter(visit: Visit, posted: Posted) -> Result<Response, Error> {
     let email = normal(posted.text("email"));
-    let (store, now) = (visit.app.store(), visit.now);
     let mut again = sign_in_page(&visit, email.clone(), posted.text("next").to_owned());
-    let keys = throttle_keys(&email, visit.client);
-    let _turn = visit.app.passwords().attempt().await;
-    if let Some(wait) = wait(&visit.app, &keys, now).await? {
-        again.wait = Some(wait);
-        let mut response = answer(StatusCode::TOO_MANY_REQUESTS, &again)?;
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, wait.into());
-        return Ok(response);
+    match try_password(&visit, &email, posted.raw("password")).await? {
+        Tried::Right(member) => {
+            let target = own_path(posted.text("next")).to_owned();
+            open(&visit, &member, &target).await
+        }
+        Tried::Wrong => {
+            again.problem = Some("sign-in-wrong");
+            answer(StatusCode::UNAUTHORIZED, &again)
+        }
+        Tried::Wait(seconds) => {
+            again.wait = Some(seconds);
+            let mut response = answer(StatusCode::TOO_MANY_REQUESTS, &again)?;
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+            Ok(response)
+        }
     }
-    let found = store.member_to_sign_in(&email).await?;
+}
+
+/// What came of a password.
+pub(crate) enum Tried {
+    /// It is that of this member, who may sign in.
+    Right(Member),
+    Wrong,
+    /// It was not looked at: there were too many wrong ones. Seconds until one is again.
+    Wait(u64),
+}
+
+/// Tries somebody's password, unless too many wrong ones came for them or from where this one comes from.
+pub(crate) async fn try_password(
+    visit: &Visit,
+    email: &str,
+    password: &str,
+) -> Result<Tried, Error> {
+    let (store, now) = (visit.app.store(), visit.now);
+    let keys = throttle_keys(email, visit.client);
+    let passwords = visit.app.passwords();
+    let _turn = passwords.attempt().await;
+    if let Some(seconds) = wait(&visit.app, &keys, now).await? {
+        return Ok(Tried::Wait(seconds));
+    }
+    let found = store.member_to_sign_in(email).await?;
     let hash = found.as_ref().and_then(|(_, hash)| hash.clone());
-    let matches = visit
-        .app
-        .passwords()
-        .matches(posted.raw("password").to_owned(), hash)
-        .await;
+    let matches = passwords.matches(password.to_owned(), hash).await;
     let member = found
         .map(|(member, _)| member)
         .filter(|member| matches && member.active);
@@ -101,12 +128,10 @@ pub(crate) async fn enter(visit: Visit, posted: Posted) -> Result<Response, Erro
         for (key, _) in &keys {
             store.note_failure(key, now - MEMORY, now).await?;
         }
-        again.problem = Some("sign-in-wrong");
-        return answer(StatusCode::UNAUTHORIZED, &again);
+        return Ok(Tried::Wrong);
     };
     store.clear_failures(&keys[0].0).await?;
-    let target = own_path(posted.text("next")).to_owned();
-    open(&visit, &member, &target).await
+    Ok(Tried::Right(member))
 }
 
 /// By what failures are counted, with how many are free.

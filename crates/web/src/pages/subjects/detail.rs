@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::Timestamp;
-use model::{Group, Level, PortalId, RecordId, RunId, payload};
+use model::{Group, Level, RecordId, RunId, payload};
 use store::{mapping::Field, subject::Subject};
 
 use super::{
@@ -14,7 +14,6 @@ use super::{
     view::Key,
 };
 use crate::{
-    crm::record_link,
     error::Error,
     frame::{Chrome, Place, Problem, answer},
     visit::{AtLevel, Here},
@@ -111,7 +110,8 @@ pub(super) async fn detail(
 ) -> Result<Response, Error> {
     let scope = here.scope(level);
     let store = here.visit.app.store();
-    let portal = store.connected_portal(scope.subscription).await?;
+    let connection = store.connection_info(scope.subscription).await?;
+    let portal = connection.map(|connection| connection.portal);
     let labels = labels(here, scope).await?;
     let fields = store.fields(scope).await?;
     let show = Show {
@@ -135,19 +135,15 @@ pub(super) async fn detail(
         created_at: subject.created_at,
         updated_at: subject.updated_at,
         last_sync: subject.run.map(|run| (run, times.get(&run).copied())),
-        record: subject.record.map(|id| record(portal, level, id)),
+        record: subject.record.map(|id| Record {
+            id,
+            href: portal.map(|portal| portal.record_url(level.object(), id)),
+        }),
         accounts: accounts(here, level, subject).await?,
         groups,
         said,
     };
     answer(status, &page)
-}
-
-fn record(portal: Option<PortalId>, level: Level, id: RecordId) -> Record {
-    Record {
-        id,
-        href: portal.map(|portal| record_link(portal, level, id)),
-    }
 }
 
 async fn accounts(

@@ -316,10 +316,14 @@ impl Screen {
         self.client.refresh().await.unwrap();
     }
 
-    /// The page as a picture, as high as it is.
+    /// The page as a picture, as high as it is; with a dialog open, what the window shows.
     pub(crate) async fn picture(&self) -> Vec<u8> {
         use base64::Engine as _;
-        let parameters = json!({ "format": "png", "captureBeyondViewport": true });
+        let dialog = self.has("dialog[open]").await;
+        if !dialog {
+            self.run("scrollTo(0, 0)").await;
+        }
+        let parameters = json!({ "format": "png", "captureBeyondViewport": !dialog });
         let shot = self.command("Page.captureScreenshot", parameters).await;
         let data = shot["data"].as_str().unwrap();
         base64::prelude::BASE64_STANDARD.decode(data).unwrap()

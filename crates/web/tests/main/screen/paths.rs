@@ -381,46 +381,76 @@ async fn two_admins_do_not_overwrite_each_other() {
     );
 }
 
-/// Tab, space and enter alone: from choosing a field to stopping one.
+const TAB: &str = "\u{e004}";
+const ENTER: &str = "\u{e007}";
+const ESCAPE: &str = "\u{e00c}";
+
+/// Presses Tab until the focus is on what has this name.
+async fn reach(screen: &Screen, wanted: &str) {
+    for _ in 0..200 {
+        screen.keys(TAB).await;
+        if screen.focused().await.contains(wanted) {
+            return;
+        }
+    }
+    panic!("Tab never reaches {wanted:?}");
+}
+
+/// Tab, space and enter alone: from the first step to the second.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_widget_works_by_keyboard_alone() {
-    const TAB: &str = "\u{e004}";
-    const ENTER: &str = "\u{e007}";
-    const ESCAPE: &str = "\u{e00c}";
+async fn the_first_steps_work_by_keyboard_alone() {
+    let bench = bench().await;
+    bench.know().await;
+    let (bench, screen, _) = window(bench).await;
+    open(&screen, &bench, &format!("{MAPPINGS}#hubspot")).await;
+    reach(&screen, "Authenticate with HubSpot").await;
+    screen.keys(ENTER).await;
+    screen.find("[name=decision][value=grant]").await;
+    reach(&screen, "Connect app").await;
+    screen.keys(ENTER).await;
+    screen.find("#hubspot a[href$='/key']").await;
+    reach(&screen, "Choose the key property").await;
+    screen.keys(ENTER).await;
+    reach(&screen, "key-search").await;
+    screen.keys(sandbox::VISITOR_KEY).await;
+    reach(&screen, "property").await;
+    screen.keys(" ").await;
+    reach(&screen, "Save").await;
+    screen.keys(ENTER).await;
+    screen
+        .find("#hubspot .widget-steps li:nth-child(2)[data-state=done]")
+        .await;
+    screen.says(sandbox::VISITOR_KEY).await;
+}
+
+/// Tab, space and enter alone: fields are chosen, and synced.
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_are_chosen_by_keyboard_alone() {
     let (bench, screen, _) = window(bench().await.synced(&FIELDS).await).await;
     open(&screen, &bench, &format!("{MAPPINGS}#hubspot")).await;
-    let reach = async |wanted: &str| {
-        for _ in 0..200 {
-            screen.keys(TAB).await;
-            if screen.focused().await.contains(wanted) {
-                return;
-            }
-        }
-        panic!("Tab never reaches {wanted:?}");
-    };
-    reach("add-fields").await;
+    reach(&screen, "add-fields").await;
     screen.keys(ENTER).await;
     screen.find("dialog[open]").await;
     // The focus is in the dialog, and Escape brings it back.
-    reach("menu-search").await;
+    reach(&screen, "menu-search").await;
     screen.keys(ESCAPE).await;
     screen.gone("dialog").await;
     assert_eq!(screen.focused().await, "add-fields");
     screen.keys(ENTER).await;
     screen.find("dialog[open]").await;
-    reach("menu-search").await;
+    reach(&screen, "menu-search").await;
     screen.keys("city").await;
     screen.keys(TAB).await;
     while screen.focused().await != "add" {
         screen.keys(TAB).await;
     }
     screen.keys(" ").await;
-    reach("Apply").await;
+    reach(&screen, "Apply").await;
     screen.keys(ENTER).await;
     screen.find(".chosen [name=remove][value=city]").await;
     // The focus is where it was, for more.
     assert_eq!(screen.focused().await, "add-fields");
-    reach("Save & Sync").await;
+    reach(&screen, "Save & Sync").await;
     screen.keys(ENTER).await;
     screen.find(".sync-line a[href$='/runs/2']").await;
     screen.find(".chosen [name=remove][value=city]").await;

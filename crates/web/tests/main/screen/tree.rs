@@ -71,8 +71,9 @@ fn walk(node: &Value, by_id: &HashMap<&str, &Value>, depth: usize, text: &mut St
     if is_leaf {
         return;
     }
+    let depth = depth + usize::from(shown);
     for child in children(node, by_id) {
-        walk(child, by_id, depth + usize::from(shown), text);
+        walk(child, by_id, depth, text);
     }
 }
 
