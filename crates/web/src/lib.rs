@@ -1,7 +1,7 @@
 //! The web application: pages for people, on what the other crates do.
 //!
 //! Pages are made on the server and work without scripts for reading; htmx puts parts of them anew, and server-sent events
-//! carry progress. Every route stands in one table with who may take it ([`routes`]), every text in the fluent files of both
+//! carry progress. Every route stands in one table with who may take it ([`routes()`]), every text in the fluent files of both
 //! languages ([`Locale`]), and every page says what needs attention around it.
 
 mod app;

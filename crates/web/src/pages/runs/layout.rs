@@ -10,7 +10,7 @@ use super::flow::{Line, Part};
 pub(crate) struct Picture {
     pub(crate) width: f64,
     pub(crate) height: f64,
-    /// In the order of [`lines`].
+    /// In the order of [`lines`](super::flow::lines).
     pub(crate) nodes: Vec<Node>,
 }
 
