@@ -125,7 +125,7 @@ pub(crate) const EXAMPLES: &[Example] = &[
     post("/s/{subscription}/settings/data-mappings/{level}/token", "/s/1/settings/data-mappings/visitor/token", &[("token", "")], 422),
     get("/s/{subscription}/settings/data-mappings/{level}/key", "/s/1/settings/data-mappings/visitor/key", 200),
     post("/s/{subscription}/settings/data-mappings/{level}/key", "/s/1/settings/data-mappings/visitor/key", &[("property", "")], 422),
-    get("/s/{subscription}/settings/data-mappings/{level}/key/sample", "/s/1/settings/data-mappings/account/key/sample", 404),
+    get("/s/{subscription}/settings/data-mappings/{level}/key/sample", "/s/1/settings/data-mappings/account/key/sample", 200),
     post("/s/{subscription}/settings/data-mappings/{level}/key/sample", "/s/1/settings/data-mappings/visitor/key/sample", &[("size", "100")], 303),
     get("/s/{subscription}/settings/data-mappings/{level}/key/{property}/cost", "/s/1/settings/data-mappings/visitor/key/email/cost", 200),
     post("/s/{subscription}/settings/data-mappings/{level}/fields", "/s/1/settings/data-mappings/visitor/fields", &[("field", "lifecyclestage")], 200),
