@@ -1,9 +1,12 @@
-//! What developers and CI run: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`.
+//! What developers and CI run: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`, and the pictures and scores of the
+//! docs.
 
 mod bench;
 mod browser;
 mod deny;
 mod leftovers;
+mod lighthouse;
+mod screenshots;
 mod steps;
 mod suite;
 mod workspace;
@@ -29,6 +32,10 @@ enum Command {
     Check,
     /// The benchmarks of docs/benchmarks.md, on this machine.
     Bench(bench::Options),
+    /// The pictures in docs/screenshots, taken anew.
+    Screenshots,
+    /// Lighthouse on the main pages of the demo; needs Node.
+    Lighthouse(lighthouse::Options),
 }
 
 fn main() -> ExitCode {
@@ -47,5 +54,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Test { quick } => suite::test(&workspace, *quick),
         Command::Check => Ok(suite::check(&workspace)),
         Command::Bench(options) => bench::run(&workspace, options),
+        Command::Screenshots => screenshots::run(&workspace),
+        Command::Lighthouse(options) => lighthouse::run(&workspace, options),
     }
 }

@@ -54,6 +54,11 @@ impl Workspace {
         })
     }
 
+    /// Where its sources are.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Cargo's target directory.
     pub(crate) fn target(&self) -> &Path {
         &self.target

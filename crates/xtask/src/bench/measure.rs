@@ -1,9 +1,10 @@
-//! What one process costs, told by the kernel when it ends.
+//! What one process costs, told by the kernel.
 
 use std::{
     fs::{self, File},
+    io::{BufRead as _, BufReader},
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -65,6 +66,46 @@ pub(super) fn measured(mut command: Command, directory: &Path) -> anyhow::Result
         },
         output,
     })
+}
+
+/// A program in the background, ended with the value that stands for it.
+#[derive(Debug)]
+pub(super) struct Process(Child);
+
+impl Process {
+    /// Starts `command` and reads the first line that it writes to standard output.
+    pub(super) fn start(mut command: Command) -> anyhow::Result<(Self, String)> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        let name = workspace::line(&command);
+        let child = command
+            .spawn()
+            .with_context(|| format!("cannot start `{name}`"))?;
+        let mut process = Self(child);
+        let output = process.0.stdout.as_mut();
+        let output = output.with_context(|| format!("`{name}` has no standard output"))?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        Ok((process, line))
+    }
+
+    /// The most memory resident at any moment so far, in bytes, as Linux tells it.
+    pub(super) fn peak(&self) -> anyhow::Result<u64> {
+        let file = format!("/proc/{}/status", self.0.id());
+        let status = fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
+        let kibibytes = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmHWM:"))
+            .and_then(|text| text.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
+        Ok(kibibytes.with_context(|| format!("{file} tells no peak"))? * 1024)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // That it may be gone already is no matter.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn last_lines(text: &str) -> String {

@@ -3,11 +3,14 @@
 //! A run that is not proved, or that did not do the work expected, fails the benchmark. A slow one
 //! never does: the table says so, and who reads it decides.
 
+mod browser;
 mod measure;
+mod page;
 mod product;
 mod proof;
 mod report;
 mod sandbox;
+mod web;
 
 use std::{
     path::PathBuf,
@@ -62,6 +65,8 @@ enum Benchmark {
     Import,
     /// Import with metadata, first sync, second sync with nothing changed.
     Sync,
+    /// The pages of the web application.
+    Web,
 }
 
 /// Builds the release, measures, and prints the rows for `docs/benchmarks.md`.
@@ -83,7 +88,19 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
     if wanted(Benchmark::Sync) {
         rows.extend(syncs(workspace, options.contacts)?);
     }
+    let mut pages = Vec::new();
+    if wanted(Benchmark::Web) {
+        let measured = web::measure(workspace, options.contacts)?;
+        rows.extend(measured.rows);
+        pages = measured.pages;
+    }
     println!("\n{}", report::table(&circumstances, &rows));
+    if !pages.is_empty() {
+        println!(
+            "\n{}",
+            page::table(&circumstances, options.contacts, &pages)
+        );
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -176,6 +193,7 @@ fn sync(workspace: &Workspace, contacts: u64, rows: &mut Vec<Row>) -> anyhow::Re
     })?;
     let expected = Expected {
         contacts,
+        unknown: 0,
         fields: portal.fields.len() as u64,
     };
 
@@ -200,7 +218,7 @@ fn sync(workspace: &Workspace, contacts: u64, rows: &mut Vec<Row>) -> anyhow::Re
     Ok(first)
 }
 
-/// The file to import, with as many visitors as there are contacts.
+/// The file to import, with as many visitors as that.
 fn visitors(
     sandbox: &Sandbox,
     product: &Product<'_>,
@@ -208,7 +226,7 @@ fn visitors(
     contacts: u64,
 ) -> anyhow::Result<PathBuf> {
     let file = product.file("visitors.ndjson");
-    let visitors = sandbox.known_visitors(known, &file)?;
+    let visitors = sandbox.known_visitors(known, contacts, &file)?;
     if visitors != contacts {
         bail!("the sandbox knows {visitors} visitors, expected {contacts}");
     }

@@ -6,9 +6,11 @@ use std::{
     process::Command,
 };
 
+use anyhow::Context as _;
+use serde_json::Value;
 use tempfile::TempDir;
 
-use super::measure::{self, Ended};
+use super::measure::{self, Ended, Process};
 use crate::workspace::Workspace;
 
 /// One fresh data directory and the program that works on it.
@@ -24,6 +26,15 @@ pub(super) struct Product<'a> {
 pub(super) struct Mapping<'a> {
     pub(super) key: &'a str,
     pub(super) fields: &'a [String],
+}
+
+/// Where the pages are.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    /// What is listened on.
+    pub(super) address: String,
+    /// The address that browsers are told.
+    pub(super) public_url: String,
 }
 
 impl<'a> Product<'a> {
@@ -93,6 +104,41 @@ impl<'a> Product<'a> {
     /// Runs one sync and returns its report on standard output.
     pub(super) fn sync(&self) -> anyhow::Result<Ended> {
         self.run(["sync", "--level", "visitor", "--json"])
+    }
+
+    /// Serves the pages on a free port of this machine.
+    pub(super) fn serve(&self) -> anyhow::Result<(Process, Site)> {
+        let command = self.command(["serve", "--listen", "127.0.0.1:0", "--json"]);
+        let (process, line) = Process::start(command)?;
+        let event: Value = serde_json::from_str(&line)
+            .with_context(|| format!("serve announced no JSON but: {line}"))?;
+        let text = |name: &str| {
+            let found = event[name].as_str().map(str::to_owned);
+            found.with_context(|| format!("serve announced no {name}: {event}"))
+        };
+        let site = Site {
+            address: format!("http://{}", text("address")?),
+            public_url: text("url")?,
+        };
+        Ok((process, site))
+    }
+
+    /// Adds an admin; returns the secret of the link to join.
+    pub(super) fn add_admin(&self, email: &str, public_url: &str) -> anyhow::Result<String> {
+        let added = self.run([
+            "users",
+            "add",
+            email,
+            "--role",
+            "admin",
+            "--public-url",
+            public_url,
+            "--json",
+        ])?;
+        let added: Value = serde_json::from_str(&added.output)?;
+        let secret = added["link"].as_str().and_then(|link| link.split_once('#'));
+        let (_, secret) = secret.with_context(|| format!("no link to join by in {added}"))?;
+        Ok(secret.to_owned())
     }
 
     fn run<'b>(&self, arguments: impl IntoIterator<Item = &'b str>) -> anyhow::Result<Ended> {

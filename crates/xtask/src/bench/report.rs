@@ -1,6 +1,6 @@
 //! The measurements as a Markdown table, each beside its target.
 
-use std::{fmt, fs, thread};
+use std::{fmt, fs, thread, time::Duration};
 
 use super::measure::Usage;
 
@@ -29,6 +29,10 @@ pub(super) enum Found {
     Rate(f64),
     /// Bytes more than somewhere else; negative when less.
     Growth(i64),
+    /// Time on the wall.
+    Wall(Duration),
+    /// The most memory of a process that goes on, in bytes.
+    Peak(u64),
 }
 
 /// A target and whether it was met; a miss is a fact to be shown, not an error.
@@ -72,6 +76,14 @@ impl Target {
         }
     }
 
+    /// Something that somebody waits for.
+    pub(super) fn within(wall: Duration, seconds: u64) -> Self {
+        Self {
+            text: format!("≤ {seconds} s"),
+            met: wall <= Duration::from_secs(seconds),
+        }
+    }
+
     /// Records the sandbox serves each second.
     pub(super) fn sandbox(rate: f64) -> Self {
         Self {
@@ -96,12 +108,23 @@ const HEADINGS: [&str; 9] = [
 /// The rows as an aligned Markdown table under the machine they were measured on.
 pub(super) fn table(circumstances: &Circumstances, rows: &[Row]) -> String {
     let cells: Vec<_> = rows.iter().map(|row| cells(circumstances, row)).collect();
-    let widths: Vec<_> = (0..HEADINGS.len())
+    format!(
+        "Machine: {}.\n\n{}",
+        circumstances.machine,
+        aligned(&HEADINGS, &cells)
+    )
+}
+
+/// A Markdown table whose columns are as wide as their widest cell.
+pub(super) fn aligned<const COLUMNS: usize>(
+    headings: &[&str; COLUMNS],
+    rows: &[[String; COLUMNS]],
+) -> String {
+    let widths: Vec<_> = (0..COLUMNS)
         .map(|column| {
-            cells
-                .iter()
+            rows.iter()
                 .map(|row| row[column].chars().count())
-                .chain([HEADINGS[column].len()])
+                .chain([headings[column].len()])
                 .max()
                 .unwrap_or(0)
         })
@@ -113,8 +136,7 @@ pub(super) fn table(circumstances: &Circumstances, rows: &[Row]) -> String {
             .map(|(cell, &width)| format!("{cell:<width$}"));
         format!("| {} |", padded.collect::<Vec<_>>().join(" | "))
     };
-    let mut lines = vec![format!("Machine: {}.\n", circumstances.machine)];
-    lines.push(line(&HEADINGS.map(str::to_owned)));
+    let mut lines = vec![line(&headings.map(str::to_owned))];
     lines.push(format!(
         "|{}|",
         widths
@@ -123,7 +145,7 @@ pub(super) fn table(circumstances: &Circumstances, rows: &[Row]) -> String {
             .collect::<Vec<_>>()
             .join("|")
     ));
-    lines.extend(cells.iter().map(|row| line(row)));
+    lines.extend(rows.iter().map(|row| line(row)));
     lines.join("\n")
 }
 
@@ -143,6 +165,11 @@ fn cells(circumstances: &Circumstances, row: &Row) -> [String; HEADINGS.len()] {
             Some(format!("{} records/s", thousands(rate.round()))),
         ),
         Found::Growth(bytes) => (none(), none(), format!("{:+.1}", megabytes(*bytes)), None),
+        Found::Wall(wall) => (none(), format!("{:.2}", wall.as_secs_f64()), none(), None),
+        Found::Peak(bytes) => {
+            let peak = format!("{:.1}", megabytes(bytes.cast_signed()));
+            (none(), none(), peak, None)
+        }
     };
     let what = found.map_or_else(
         || row.what.to_owned(),

@@ -4,12 +4,13 @@ use std::{
     fs::File,
     io::{BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
-    process::{Child, Stdio},
+    process::Stdio,
 };
 
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
+use super::measure::Process;
 use crate::workspace::Workspace;
 
 /// A running sandbox with one portal of the `bench` profile: no quotas, no dirt, every key known.
@@ -18,18 +19,6 @@ pub(super) struct Sandbox {
     _process: Process,
     url: String,
     portal: Portal,
-}
-
-/// A program that is ended with the value that stands for it.
-#[derive(Debug)]
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // That it may be gone already is no matter.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// What a client has to know about the portal.
@@ -48,22 +37,10 @@ impl Sandbox {
     /// Starts it with `contacts` contacts and waits for its address.
     pub(super) fn start(workspace: &Workspace, contacts: u64) -> anyhow::Result<Self> {
         let portal = json!({"id": 1, "profile": "bench", "contacts": contacts});
-        let mut process = workspace
-            .command(program(workspace))
-            // The clock a real portal would have, so that the product sees no skew.
-            .args(["--start", "now", "--portal", &portal.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .map(Process)
-            .context("cannot start the sandbox")?;
-        let mut line = String::new();
-        let output = process
-            .0
-            .stdout
-            .as_mut()
-            .context("the sandbox has no standard output")?;
-        BufReader::new(output).read_line(&mut line)?;
+        let mut command = workspace.command(program(workspace));
+        // The clock a real portal would have, so that the product sees no skew.
+        command.args(["--start", "now", "--portal", &portal.to_string()]);
+        let (process, line) = Process::start(command)?;
         let announced: Value = serde_json::from_str(&line)
             .with_context(|| format!("the sandbox announced no JSON but: {line}"))?;
         let url = text(&announced, "/base_url")?;
@@ -85,9 +62,14 @@ impl Sandbox {
         &self.portal
     }
 
-    /// Writes the visitors that the portal's contacts belong to, as lines for `visitors import`;
-    /// returns how many.
-    pub(super) fn known_visitors(&self, known: Known, file: &Path) -> anyhow::Result<u64> {
+    /// Writes the visitors that the portal's contacts belong to, `most` of them at most, as lines
+    /// for `visitors import`; returns how many.
+    pub(super) fn known_visitors(
+        &self,
+        known: Known,
+        most: u64,
+        file: &Path,
+    ) -> anyhow::Result<u64> {
         let Self { url, portal, .. } = self;
         let url = format!("{url}/_sandbox/portals/{}/known?object=contacts", portal.id);
         let mut response = ureq::get(&url)
@@ -96,7 +78,7 @@ impl Sandbox {
         let mut reader = BufReader::new(response.body_mut().as_reader());
         let mut writer = BufWriter::new(File::create(file)?);
         let (mut line, mut lines) = (String::new(), 0);
-        while reader.read_line(&mut line)? > 0 {
+        while lines < most && reader.read_line(&mut line)? > 0 {
             match known {
                 Known::Everything => writer.write_all(line.as_bytes())?,
                 Known::Ids => {
