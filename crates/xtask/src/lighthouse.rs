@@ -112,7 +112,11 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
             if signed_in {
                 lighthouse.arg(format!("--extra-headers={}", headers.display()));
             }
-            let report = measure(&mut lighthouse, &path)?;
+            // On a busy machine the browser loses a trace now and then.
+            let report = measure(&mut lighthouse, &path).or_else(|error| {
+                println!("    once more: {error:#}");
+                measure(&mut lighthouse, &path)
+            })?;
             for ((category, ..), scores) in CATEGORIES.iter().zip(&mut scores) {
                 scores.push(score(&report, category)?);
                 for short in short_of(&report, category) {

@@ -83,7 +83,11 @@ async fn progress_is_told_until_the_end_also_after_a_reload() {
         .ok()
         .has("Synced and proved")
         .lacks("Sync under way");
-    admin.get(&mappings("progress")).await.is(404);
+    admin
+        .follow(&mappings("progress"))
+        .await
+        .ok()
+        .has("event: done");
 }
 
 #[tokio::test]

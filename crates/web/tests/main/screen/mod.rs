@@ -188,10 +188,14 @@ impl Screen {
         self.command("Network.setExtraHTTPHeaders", headers).await;
         // Colours change by and by, and only then are they what they will be.
         let settle = "const done = arguments[0];
-            requestAnimationFrame(() => requestAnimationFrame(() => {
-              for (const one of document.getAnimations()) { try { one.finish(); } catch { /* it has no end */ } }
-              requestAnimationFrame(() => done());
-            }));";
+            let calm = 0;
+            const look = () => {
+              const changing = document.getAnimations().filter(one => one.effect.getComputedTiming().iterations !== Infinity);
+              for (const one of changing) one.finish();
+              calm = changing.length ? 0 : calm + 1;
+              calm < 4 ? setTimeout(look, 30) : done();
+            };
+            setTimeout(look, 30);";
         self.client.execute_async(settle, Vec::new()).await.unwrap();
     }
 
