@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Candidates looked at by one call at most, when filters are held against each.
-const EXAMINED: usize = 40_000;
+const EXAMINED: usize = 20_000;
 
 /// Candidates fetched at once.
 const STEP: usize = 400;
@@ -269,22 +269,34 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<(Key, i64)>, Error> {
         let prefix = &listing.starts_with;
-        let (past, direction) = listing.order.sql();
+        let (_, direction) = listing.order.sql();
         let after = match after {
             Some((Key::Text(id), _)) => Some(id),
             _ => None,
         };
+        let end = end_of(prefix);
+        // One bound at each end: SQLite finds its way in the index by no more than that.
+        let (low, high) = match listing.order {
+            Order::Ascending => match after.filter(|after| *after >= prefix) {
+                Some(after) => (("id > ?3", after), end.as_ref()),
+                None => (("id >= ?3", prefix), end.as_ref()),
+            },
+            Order::Descending => {
+                let high = [after, end.as_ref()].into_iter().flatten().min();
+                (("id >= ?3", prefix), high)
+            }
+        };
+        let (above, low) = low;
+        let below = high.map_or("", |_| "AND id < ?4");
         let sql = format!(
-            "SELECT id, pk FROM subject WHERE subscription_id = ? AND level = ?
-             AND (?3 IS NULL OR id {past} ?3) AND id >= ?4 AND (?5 IS NULL OR id < ?5)
-             ORDER BY id {direction} LIMIT ?6"
+            "SELECT id, pk FROM subject WHERE subscription_id = ?1 AND level = ?2 AND {above} {below}
+             ORDER BY id {direction} LIMIT ?5"
         );
         let rows: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
             .bind(listing.scope.subscription.0)
             .bind(listing.scope.level_code())
-            .bind(after)
-            .bind(prefix)
-            .bind(end_of(prefix))
+            .bind(low)
+            .bind(high)
             .bind(count(limit))
             .fetch_all(&self.pool)
             .await
@@ -323,16 +335,20 @@ impl Store {
             };
             let run = RunId((next / first_version(RunId(1))).cast_unsigned());
             let (first, last) = (first_version(run), first_version(RunId(run.0 + 1)) - 1);
+            // One bound at each end: SQLite finds its way by no more than that.
+            let (from, to) = match listing.order {
+                Order::Ascending => (first.max(at + 1), last),
+                Order::Descending => (first, last.min(at - 1)),
+            };
             let sql = format!(
                 "SELECT v.id, v.subject_pk FROM version v JOIN link l ON l.subject_pk = v.subject_pk AND l.version_id = v.id
-                 WHERE v.id {past} ? AND v.id BETWEEN ? AND ?
+                 WHERE v.id BETWEEN ? AND ?
                    AND (SELECT subscription_id = ? AND level = ? FROM run WHERE id = ?)
                  ORDER BY v.id {direction} LIMIT ?"
             );
             let rows: Vec<(i64, i64)> = sqlx::query_as(AssertSqlSafe(sql))
-                .bind(at)
-                .bind(first)
-                .bind(last)
+                .bind(from)
+                .bind(to)
                 .bind(listing.scope.subscription.0)
                 .bind(listing.scope.level_code())
                 .bind(run.0.cast_signed())
@@ -436,17 +452,18 @@ impl Store {
             let Some((from, to)) = filter.keys() else {
                 continue;
             };
-            let found: Vec<i64> = sqlx::query_scalar(
-                "SELECT subject_pk FROM pin_value
-                 WHERE pin_id = ? AND sort_key >= ? AND (?3 IS NULL OR sort_key <= ?3) LIMIT ?4",
-            )
-            .bind(pin.id)
-            .bind(from)
-            .bind(to)
-            .bind(SELECTIVE + 1)
-            .fetch_all(&self.pool)
-            .await
-            .map_err(doing("look a value up"))?;
+            let upper = to.as_ref().map_or("", |_| "AND sort_key <= ?3");
+            let sql = format!(
+                "SELECT subject_pk FROM pin_value WHERE pin_id = ?1 AND sort_key >= ?2 {upper} LIMIT ?4"
+            );
+            let found: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(sql))
+                .bind(pin.id)
+                .bind(from)
+                .bind(to)
+                .bind(SELECTIVE + 1)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(doing("look a value up"))?;
             if count(found.len()) <= SELECTIVE
                 && fewest.as_ref().is_none_or(|few| found.len() < few.len())
             {

@@ -256,16 +256,19 @@ impl Store {
                 Some((sort_key(kind, token), *pk))
             }));
         }
-        keys.sort_unstable();
-        insert_keys(&mut tx, pin, keys)
-            .await
-            .map_err(doing(DOING))?;
-        sqlx::query("UPDATE pin SET built_to = ? WHERE id = ?")
+        let there = sqlx::query("UPDATE pin SET built_to = ? WHERE id = ?")
             .bind(to)
             .bind(pin)
             .execute(&mut *tx)
             .await
             .map_err(doing(DOING))?;
+        // Unless it was unpinned meanwhile: nobody would ever take the keys away again.
+        if there.rows_affected() > 0 {
+            keys.sort_unstable();
+            insert_keys(&mut tx, pin, keys)
+                .await
+                .map_err(doing(DOING))?;
+        }
         tx.commit().await.map_err(doing(DOING))?;
         Ok(Some(taken))
     }

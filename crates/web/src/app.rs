@@ -12,7 +12,8 @@ use sync::Runner;
 use url::Url;
 
 use crate::{
-    catalogue::Catalogues, import::Imports, indexes::Indexes, password::Passwords, sample::Samples,
+    catalogue::Catalogues, counts::Counts, import::Imports, indexes::Indexes, password::Passwords,
+    sample::Samples,
 };
 
 /// Fills a buffer with random bytes that nobody can guess.
@@ -47,6 +48,7 @@ struct Shared {
     samples: Samples,
     imports: Imports,
     indexes: Indexes,
+    counts: Counts,
 }
 
 impl App {
@@ -69,6 +71,7 @@ impl App {
             samples: Samples::default(),
             imports: Imports::default(),
             indexes: Indexes::default(),
+            counts: Counts::default(),
         };
         Self {
             shared: Arc::new(shared),
@@ -105,6 +108,10 @@ impl App {
 
     pub(crate) fn indexes(&self) -> &Indexes {
         &self.shared.indexes
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.shared.counts
     }
 
     pub(crate) fn clock(&self) -> Arc<dyn Clock> {

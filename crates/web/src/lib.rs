@@ -7,6 +7,7 @@
 mod app;
 mod assets;
 mod catalogue;
+mod counts;
 mod error;
 mod events;
 mod frame;

@@ -1,6 +1,7 @@
 //! The store through its front door.
 
 mod lifecycle;
+mod lists;
 mod matching;
 mod secrets;
 

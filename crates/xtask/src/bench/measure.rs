@@ -88,6 +88,22 @@ impl Process {
         Ok((process, line))
     }
 
+    /// Processor time so far, user and system together, over all threads; in steps of 10 ms, as
+    /// Linux tells it.
+    pub(super) fn cpu(&self) -> anyhow::Result<Duration> {
+        let file = format!("/proc/{}/stat", self.0.id());
+        let stat = fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
+        // After the name, which may hold anything: the state, ten other numbers, then these two.
+        let ticks = stat.rsplit_once(") ").map(|(_, numbers)| {
+            let numbers = numbers.split(' ').skip(11).take(2);
+            numbers
+                .filter_map(|number| number.parse::<u64>().ok())
+                .sum::<u64>()
+        });
+        let ticks = ticks.with_context(|| format!("{file} tells no processor time"))?;
+        Ok(Duration::from_millis(ticks * 10))
+    }
+
     /// The most memory resident at any moment so far, in bytes, as Linux tells it.
     pub(super) fn peak(&self) -> anyhow::Result<u64> {
         let file = format!("/proc/{}/status", self.0.id());

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use super::{
     browser::Browser,
+    measure::Process,
     report::{self, Circumstances, FULL_SIZE},
 };
 
 /// How often each page is asked for, after once that does not count.
-const TIMES: usize = 20;
+const TIMES: u32 = 20;
 
 /// Compressed bytes of a page with all its files, when a browser has none of them.
 const COLD: u64 = 150_000;
@@ -30,6 +31,8 @@ pub(super) struct Page {
     what: String,
     median: Duration,
     worst: Duration,
+    /// Mean processor time of the server.
+    cpu: Duration,
     /// Compressed bytes of the page alone.
     bytes: u64,
     /// The same with all the files it loads.
@@ -50,30 +53,34 @@ impl Limit {
 impl Page {
     /// Asks for a page again and again.
     pub(super) fn measure(
-        browser: &mut Browser,
+        (browser, server): (&mut Browser, &Process),
         what: &str,
         path: &str,
         limit: Limit,
     ) -> anyhow::Result<Self> {
         let bytes = browser.ask(path)?.body.len() as u64;
-        let mut times = Vec::with_capacity(TIMES);
+        let mut times = Vec::new();
+        let before = server.cpu()?;
         for _ in 0..TIMES {
             times.push(browser.ask(path)?.took);
         }
+        let cpu = server.cpu()?.saturating_sub(before);
         times.sort_unstable();
         let text = browser.read(path)?;
         let page = Self {
             what: what.to_owned(),
-            median: (times[TIMES / 2 - 1] + times[TIMES / 2]) / 2,
-            worst: times[TIMES - 1],
+            median: (times[times.len() / 2 - 1] + times[times.len() / 2]) / 2,
+            worst: times[times.len() - 1],
+            cpu: cpu / TIMES,
             bytes,
             cold: bytes + browser.files_of(&text)?,
             limit,
         };
         println!(
-            "    {what}: {} ms, worst {} ms, {bytes} bytes, cold {} bytes",
+            "    {what}: {} ms, worst {} ms, {} CPU ms, {bytes} bytes, cold {} bytes",
             milliseconds(page.median),
             milliseconds(page.worst),
+            milliseconds(page.cpu),
             page.cold
         );
         Ok(page)
@@ -85,13 +92,14 @@ impl Page {
     }
 }
 
-const HEADINGS: [&str; 10] = [
+const HEADINGS: [&str; 11] = [
     "date",
     "commit",
     "visitors",
     "page",
     "median ms",
     "worst ms",
+    "CPU ms",
     "kB",
     "cold kB",
     "target",
@@ -117,6 +125,7 @@ pub(super) fn table(circumstances: &Circumstances, visitors: u64, pages: &[Page]
                 page.what.clone(),
                 milliseconds(page.median),
                 milliseconds(page.worst),
+                milliseconds(page.cpu),
                 kilobytes(page.bytes),
                 kilobytes(page.cold),
                 target,
@@ -146,6 +155,7 @@ mod tests {
             what: "overview".to_owned(),
             median: Duration::ZERO,
             worst: Duration::from_millis(worst),
+            cpu: Duration::ZERO,
             bytes: cold,
             cold,
             limit,

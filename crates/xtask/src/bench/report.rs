@@ -29,8 +29,11 @@ pub(super) enum Found {
     Rate(f64),
     /// Bytes more than somewhere else; negative when less.
     Growth(i64),
-    /// Time on the wall.
-    Wall(Duration),
+    /// A time within the life of a process, and what the process spent on it, if it did nothing else.
+    Wall {
+        cpu: Option<Duration>,
+        wall: Duration,
+    },
     /// The most memory of a process that goes on, in bytes.
     Peak(u64),
 }
@@ -165,7 +168,12 @@ fn cells(circumstances: &Circumstances, row: &Row) -> [String; HEADINGS.len()] {
             Some(format!("{} records/s", thousands(rate.round()))),
         ),
         Found::Growth(bytes) => (none(), none(), format!("{:+.1}", megabytes(*bytes)), None),
-        Found::Wall(wall) => (none(), format!("{:.2}", wall.as_secs_f64()), none(), None),
+        Found::Wall { cpu, wall } => (
+            cpu.map_or_else(none, |cpu| format!("{:.2}", cpu.as_secs_f64())),
+            format!("{:.2}", wall.as_secs_f64()),
+            none(),
+            None,
+        ),
         Found::Peak(bytes) => {
             let peak = format!("{:.1}", megabytes(bytes.cast_signed()));
             (none(), none(), peak, None)

@@ -157,12 +157,7 @@ async fn field_groups(here: &Here, level: Level) -> Result<(Vec<FieldGroup>, boo
     };
     let counting = stale && fields.iter().any(|field| field.group != Group::Hubspot);
     if counting {
-        let (store, now) = (store.clone(), app.now());
-        tokio::spawn(async move {
-            if let Err(error) = store.count_fields(scope, now).await {
-                tracing::warn!(%error, "the values of fields could not be counted");
-            }
-        });
+        app.counts().start(store, scope, app.now());
     }
     let known = store.has_subjects(scope).await?;
     Ok((grouped(level, &fields, &fills, known), counting))
