@@ -16,6 +16,7 @@ use store::{Scope, Store, subject::Subject};
 
 pub use self::{
     columns::{Column, UnknownColumn},
+    csv::guard_formula,
     labels::{Labels, Names},
     sheet::Sheet,
 };

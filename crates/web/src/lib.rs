@@ -23,6 +23,7 @@ mod report;
 mod routes;
 mod sample;
 mod serve;
+mod sheet;
 mod site;
 mod visit;
 

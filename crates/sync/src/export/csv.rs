@@ -97,13 +97,13 @@ impl Writer {
                 }
             }
             if is_text && self.guard_formulas {
-                guard(&mut self.row[at]);
+                guard_formula(&mut self.row[at]);
             }
             at += 1;
             if cell.labelled {
                 self.row[at].push_str(label.as_deref().unwrap_or_default());
                 if self.guard_formulas {
-                    guard(&mut self.row[at]);
+                    guard_formula(&mut self.row[at]);
                 }
                 at += 1;
             }
@@ -129,9 +129,10 @@ fn push_accounts(accounts: Option<&str>, cell: &mut String) {
     cell.push_str(&ids.join(";"));
 }
 
-/// Spreadsheets take a text that begins like this for a formula, and a formula can send the sheet's content away:
-/// <https://owasp.org/www-community/attacks/CSV_Injection>.
-fn guard(cell: &mut String) {
+/// Makes a text harmless to spreadsheet programs: they take one that begins with `=`, `+`, `-`, `@`, a tab or a carriage
+/// return for a formula, a formula can send the sheet's content away, and anybody who fills in a form in HubSpot can write one.
+/// An apostrophe in front says that it is a text: <https://owasp.org/www-community/attacks/CSV_Injection>.
+pub fn guard_formula(cell: &mut String) {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         cell.insert(0, '\'');
     }

@@ -5,12 +5,13 @@ use std::{io::Write as _, sync::Arc};
 use askama::Template;
 use axum::{
     extract::{Multipart, multipart::Field},
-    http::{StatusCode, header},
-    response::{IntoResponse, Response},
+    http::StatusCode,
+    response::Response,
 };
 use model::{Level, payload};
 use serde_json::json;
 use store::import::NewSubject;
+use sync::import::BadLine;
 
 use crate::{
     error::Error,
@@ -18,6 +19,7 @@ use crate::{
     frame::{Chrome, Place, Problem, answer, go},
     import::{Job, Stage},
     posted::{GUARD, Posted},
+    sheet,
     visit::{AtLevel, Here},
 };
 
@@ -134,7 +136,7 @@ fn panel(here: &Here, job: Option<&Job>) -> Panel {
             .map(|(name, kind)| (name.clone(), kind.name()))
             .collect::<Vec<_>>()
     };
-    let lines = |bad: &[sync::import::BadLine]| {
+    let lines = |bad: &[BadLine]| {
         bad.iter()
             .map(|line| (line.line, line.reason.to_string()))
             .collect::<Vec<_>>()
@@ -181,7 +183,7 @@ fn panel(here: &Here, job: Option<&Job>) -> Panel {
 fn result(
     loaded: &crate::import::Loaded,
     types: impl Fn(&[(String, model::MetadataType)]) -> Vec<(String, &'static str)>,
-    lines: impl Fn(&[sync::import::BadLine]) -> Vec<(u64, String)>,
+    lines: impl Fn(&[BadLine]) -> Vec<(u64, String)>,
 ) -> Result {
     Result {
         lines: loaded.report.lines,
@@ -381,26 +383,14 @@ pub(crate) async fn bad_lines(here: Here, AtLevel(level): AtLevel) -> Answer {
         Stage::Shown(preview) => preview.bad,
         _ => Vec::new(),
     };
-    let mut sheet = csv::Writer::from_writer(Vec::new());
-    let rows = bad
-        .iter()
-        .map(|line| [line.line.to_string(), line.reason.to_string()]);
-    for row in std::iter::once(["line".to_owned(), "reason".to_owned()]).chain(rows) {
-        sheet
-            .write_record(row)
-            .map_err(|_| Error::Invalid("invalid-upload-disk"))?;
-    }
-    let text = sheet
-        .into_inner()
-        .map_err(|_| Error::Invalid("invalid-upload-disk"))?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-        (
-            header::CONTENT_DISPOSITION,
-            "attachment; filename=\"bad-lines.csv\"",
-        ),
-    ];
-    Ok((headers, text).into_response())
+    let row = |line: &BadLine| vec![line.line.to_string(), line.reason.to_string()];
+    let rows: Vec<_> = bad.iter().map(row).collect();
+    Ok(sheet::send(
+        "bad-lines",
+        &["line", "reason"],
+        rows,
+        |rows| std::future::ready(Ok((rows, None))),
+    ))
 }
 
 /// `GET …/settings/ids`: the first level.

@@ -7,9 +7,12 @@ use super::{
     diff::{self, differences},
     records::Asked,
     rows::{After, Row},
-    sheet,
 };
-use crate::{error::Error, visit::Here};
+use crate::{
+    error::Error,
+    sheet::{self, text},
+    visit::Here,
+};
 
 /// The columns of a list as CSV: a contract with whatever reads it.
 const fn head(what: What) -> &'static [&'static str] {
@@ -47,7 +50,6 @@ pub(crate) async fn csv(
 }
 
 fn cells(row: Row) -> Vec<Vec<String>> {
-    let text = |text: &str| sheet::text(text).into_owned();
     let maybe = |found: Option<&str>| text(found.unwrap_or_default());
     let row = match row {
         Row::Missed(missed) => vec![

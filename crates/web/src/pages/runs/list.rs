@@ -5,12 +5,13 @@ use axum::{extract::Query, response::Response};
 use model::{Level, RunId};
 use store::run::Run;
 
-use super::{Kept, What, is_counted, purpose, seconds, sheet, verdict};
+use super::{Kept, What, is_counted, purpose, seconds, verdict};
 use crate::{
     error::Error,
     frame::{Chrome, Place, Tone, page},
     locale::Count,
     report::Numbers,
+    sheet,
     visit::Here,
 };
 
@@ -142,7 +143,7 @@ fn row(run: &Run) -> Vec<String> {
         run.state.name().to_owned(),
         purpose.to_owned(),
         run.origin.trigger.name().to_owned(),
-        sheet::text(by).into_owned(),
+        sheet::text(by),
         run.started_at.to_string(),
         run.finished_at
             .map_or_else(String::new, |at| at.to_string()),

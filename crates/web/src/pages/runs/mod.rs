@@ -9,7 +9,6 @@ pub(crate) mod list;
 mod proof;
 pub(crate) mod records;
 mod rows;
-mod sheet;
 mod shown;
 mod visible;
 

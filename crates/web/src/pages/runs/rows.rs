@@ -144,7 +144,7 @@ impl List {
         while let Some(at) = after
             && found.len() < wanted
         {
-            let (rows, next) = self.page(&at, super::sheet::PIECE).await?;
+            let (rows, next) = self.page(&at, crate::sheet::PIECE).await?;
             found.extend(rows.into_iter().filter(|row| {
                 matches!(row, Row::Ended(link) if link.id == text || Some(link.record) == record)
             }));

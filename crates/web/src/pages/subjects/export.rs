@@ -5,7 +5,6 @@ use std::time::Duration;
 use axum::{
     body::{Body, Bytes},
     extract::Query,
-    http::header,
     response::{IntoResponse as _, Response},
 };
 use futures::stream;
@@ -20,6 +19,7 @@ use super::{columns, labels, list::Asked, page_name};
 use crate::{
     app::App,
     error::Error,
+    sheet::attachment,
     visit::{AtLevel, Here},
 };
 
@@ -85,12 +85,7 @@ pub(crate) async fn download(
         over: false,
     };
     let body = Body::from_stream(stream::try_unfold(under, next));
-    let name = format!("attachment; filename=\"{}.csv\"", page_name(level));
-    let headers = [
-        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
-    Ok((headers, body).into_response())
+    Ok((attachment(page_name(level)), body).into_response())
 }
 
 /// The next page of the file. A failure breaks it off, so that nobody takes a part for the whole.

@@ -1,13 +1,14 @@
 //! Lists as CSV, sent while they are read.
 
-use std::{borrow::Cow, future::Future};
+use std::future::Future;
 
 use axum::{
     body::Body,
-    http::{HeaderValue, header},
+    http::{HeaderName, header},
     response::{IntoResponse as _, Response},
 };
 use futures::stream;
+use sync::export::guard_formula;
 
 use crate::error::Error;
 
@@ -41,17 +42,18 @@ where
         stream::once(std::future::ready(first)),
         rows,
     ));
-    let mut response = body.into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8"),
-    );
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\""))
-    {
-        headers.insert(header::CONTENT_DISPOSITION, disposition);
-    }
-    response
+    (attachment(name), body).into_response()
+}
+
+/// The headers of a sheet that browsers keep as a file.
+pub(crate) fn attachment(name: &str) -> [(HeaderName, String); 2] {
+    [
+        (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}.csv\""),
+        ),
+    ]
 }
 
 fn written(rows: &[Vec<String>]) -> Result<Vec<u8>, std::io::Error> {
@@ -62,17 +64,12 @@ fn written(rows: &[Vec<String>]) -> Result<Vec<u8>, std::io::Error> {
     sheet.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
-/// A text for a cell, made harmless to spreadsheet programs: they execute what begins with `=`, `+`, `-`, `@`, a tab or a
-/// carriage return, and anybody who fills in a form in HubSpot can write such a text. It gets an apostrophe in front, which they
-/// take as "this is text". Cells that hold a number of ours, not a text of somebody's, stay as they are.
-///
-/// Source: <https://owasp.org/www-community/attacks/CSV_Injection>.
-pub(crate) fn text(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
+/// A text for a cell, made harmless to spreadsheet programs. Cells that hold a number of ours, not a text of somebody's, stay
+/// as they are.
+pub(crate) fn text(text: &str) -> String {
+    let mut cell = text.to_owned();
+    guard_formula(&mut cell);
+    cell
 }
 
 #[cfg(test)]
