@@ -12,7 +12,7 @@ use sqlx::AssertSqlSafe;
 use crate::{
     Error, Scope, Store,
     error::doing,
-    pin::{Pin, sort_key, token_of},
+    pin::{Pin, sort_key},
     staging::first_version,
     subject::{ROW_COLUMNS, ROW_JOINS, Row, Subject, subject_of},
 };
@@ -596,7 +596,7 @@ impl Listing {
         match (driver, &self.sort) {
             (Driver::LastSync, _) => subject.version.map(Key::Number),
             (Driver::Pin(_, kind), Sort::Field(group, name)) => {
-                let token = token_of(subject.stored(*group), name)?;
+                let token = subject.token(*group, name)?;
                 Some(Key::Text(sort_key(kind, token)))
             }
             _ => Some(Key::Text(subject.id.clone())),
@@ -626,8 +626,7 @@ impl Listing {
 impl Filter {
     /// Whether a subject's value passes.
     fn admits(&self, subject: &Subject) -> bool {
-        let token = token_of(subject.stored(self.group), &self.name);
-        let Some(token) = token else {
+        let Some(token) = subject.token(self.group, &self.name) else {
             return self.test == Test::Empty;
         };
         let key = |text: &str| self.key(text);

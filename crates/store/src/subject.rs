@@ -8,6 +8,7 @@ use crate::{
     erase::erase,
     error::doing,
     mapping::{MappedField, put_field},
+    pin::token_of,
     run::under_way,
     staging::first_version,
     state::note_change,
@@ -47,6 +48,11 @@ impl Subject {
             Group::Hubspot => self.hubspot.as_deref(),
             Group::Auto => None,
         }
+    }
+
+    /// The value of a field, as a JSON token; `None` when there is none.
+    pub fn token(&self, group: Group, name: &str) -> Option<&str> {
+        token_of(self.stored(group), name)
     }
 }
 

@@ -345,7 +345,8 @@ fn grouped(number: &FluentNumber) -> String {
     group(&number.as_string())
 }
 
-fn group(digits: &str) -> String {
+/// A number's digits before the point in groups of three.
+pub(crate) fn group(digits: &str) -> String {
     let (whole, rest) = digits
         .split_once('.')
         .map_or((digits, ""), |(whole, _)| (whole, &digits[whole.len()..]));

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::{extract::Path, http::StatusCode, response::Response};
 use jiff::Timestamp;
-use model::{Group, Level, RecordId, RunId, payload};
+use model::{Group, Level, RecordId, RunId};
 use store::{mapping::Field, subject::Subject};
 
 use super::{
@@ -175,16 +175,11 @@ fn group_of(
     show: Show<'_>,
     said: &Said,
 ) -> GroupShown {
-    let stored = subject.stored(group).unwrap_or("{}");
-    let tokens: Vec<_> = payload::entries(stored).flatten().collect();
     let values = fields
         .iter()
         .filter(|field| field.group == group)
         .map(|field| {
-            let token = tokens
-                .iter()
-                .find(|(name, token)| *name == field.name && *token != "null")
-                .map(|(_, token)| *token);
+            let token = subject.token(group, &field.name);
             let key = Key::of(field);
             let edit = said.edit.as_ref().filter(|(edited, ..)| *edited == key);
             ValueRow {

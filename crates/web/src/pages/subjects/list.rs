@@ -5,7 +5,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::{extract::Query, http::StatusCode, response::Response};
 use jiff::Timestamp;
-use model::{Level, MetadataType, RunId, payload};
+use model::{Level, MetadataType, RunId};
 use store::{
     Scope,
     directory::{Found, Listing, Sort},
@@ -419,10 +419,7 @@ fn rows(
         .iter()
         .map(|(number, subject)| {
             let cells = columns.iter().map(|field| {
-                let stored = subject.stored(field.group).unwrap_or("{}");
-                let (_, token) = payload::entries(stored)
-                    .flatten()
-                    .find(|(name, token)| *name == field.name && *token != "null")?;
+                let token = subject.token(field.group, &field.name)?;
                 Some(show.value(field, token))
             });
             Row {

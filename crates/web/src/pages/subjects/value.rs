@@ -5,7 +5,7 @@ use model::{Group, MetadataType, Moment, Outcome, Translator, Wire, payload};
 use store::mapping::Field;
 use sync::export::Labels;
 
-use crate::locale::Locale;
+use crate::locale::{Locale, group};
 
 /// How values are shown.
 #[derive(Clone, Copy)]
@@ -77,19 +77,11 @@ fn grouped(number: &str) -> String {
     let whole = unsigned
         .split_once('.')
         .map_or(unsigned, |(whole, _)| whole);
-    if whole.len() < 4 || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
+    if whole.is_empty() || !whole.bytes().all(|byte| byte.is_ascii_digit()) {
         return number.to_owned();
     }
-    let mut text = String::with_capacity(number.len() + whole.len() / 3);
-    text.push_str(&number[..number.len() - unsigned.len()]);
-    for (at, digit) in whole.chars().enumerate() {
-        if at > 0 && (whole.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text.push_str(&unsigned[whole.len()..]);
-    text
+    let sign = &number[..number.len() - unsigned.len()];
+    format!("{sign}{}", group(unsigned))
 }
 
 /// A value as it stands in the field of a form, from its JSON token.
