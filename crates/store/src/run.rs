@@ -267,6 +267,18 @@ impl Store {
         rows.into_iter().map(run_of).collect()
     }
 
+    /// Whether a sync of a subscription was ever proved.
+    pub async fn has_proved(&self, subscription: SubscriptionId) -> Result<bool, Error> {
+        sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM run WHERE subscription_id = ? AND state = ? AND NOT dry_run)",
+        )
+        .bind(subscription.0)
+        .bind(State::Success.name())
+        .fetch_one(&self.pool)
+        .await
+        .map_err(doing("look for a proved sync"))
+    }
+
     /// The newest runs of a level that were meant to change it, newest first: neither dry nor measuring.
     pub async fn syncs(&self, scope: Scope, limit: i64) -> Result<Vec<Run>, Error> {
         let sql = format!(

@@ -9,12 +9,13 @@ use axum::{
 };
 use jiff::{Timestamp, tz::TimeZone};
 use model::Level;
-use store::{Subscription, SubscriptionId, run::State};
+use store::{Subscription, SubscriptionId};
 
 use crate::{
     assets::File,
     error::Error,
     locale::{Language, Locale},
+    standing::{Alert, Step, standing},
     visit::{Here, Visit, path},
 };
 
@@ -143,23 +144,6 @@ impl Tone {
     }
 }
 
-/// Something that needs attention, on every page, with the way to mend it.
-#[derive(Debug, Clone)]
-pub(crate) struct Alert {
-    pub(crate) tone: Tone,
-    pub(crate) text: String,
-    pub(crate) link: Option<(String, String)>,
-}
-
-/// A step of getting started.
-#[derive(Debug, Clone)]
-pub(crate) struct Step {
-    /// The name of its message.
-    pub(crate) key: &'static str,
-    pub(crate) done: bool,
-    pub(crate) href: String,
-}
-
 /// What surrounds a page.
 #[derive(Debug, Clone)]
 pub(crate) struct Chrome {
@@ -256,8 +240,7 @@ impl Chrome {
     pub(crate) async fn here(here: &Here, place: Place) -> Result<Self, Error> {
         let mut chrome = Self::new_here(here, place);
         chrome.all.clone_from(&here.all);
-        chrome.alerts = alerts(here).await?;
-        chrome.steps = steps(here).await?;
+        (chrome.alerts, chrome.steps) = standing(here).await?;
         Ok(chrome)
     }
 
@@ -341,105 +324,6 @@ impl Chrome {
         };
         file.url()
     }
-}
-
-/// What needs attention in a subscription.
-async fn alerts(here: &Here) -> Result<Vec<Alert>, Error> {
-    let (visit, subscription) = (&here.visit, &here.subscription);
-    let t = &visit.locale;
-    let store = visit.app.store();
-    let mut alerts = Vec::new();
-    let widget = || here.path("settings/data-mappings/visitor#hubspot");
-    if let Some(connection) = store.connection_info(subscription.id).await?
-        && connection.broken.is_some()
-    {
-        let link = visit
-            .is_admin()
-            .then(|| (widget(), t.text("alert-broken-link")));
-        alerts.push(Alert {
-            tone: Tone::Bad,
-            text: t
-                .say("alert-broken")
-                .s("portal", connection.portal.title())
-                .to_string(),
-            link,
-        });
-    }
-    if !subscription.hubspot_on {
-        alerts.push(Alert {
-            tone: Tone::Warning,
-            text: t.text("alert-switched-off"),
-            link: Some((widget(), t.text("alert-switched-off-link"))),
-        });
-    }
-    for level in Level::ALL {
-        let latest = store.syncs(here.scope(level), 1).await?.pop();
-        let Some(run) = latest.filter(|run| matches!(run.state, State::Failed | State::Partial))
-        else {
-            continue;
-        };
-        let key = match (level, run.state) {
-            (Level::Visitor, State::Failed) => "alert-visitor-failed",
-            (Level::Visitor, _) => "alert-visitor-partial",
-            (Level::Account, State::Failed) => "alert-account-failed",
-            (Level::Account, _) => "alert-account-partial",
-        };
-        alerts.push(Alert {
-            tone: if run.state == State::Failed {
-                Tone::Bad
-            } else {
-                Tone::Warning
-            },
-            text: t
-                .say(key)
-                .s("ago", t.ago(run.started_at, visit.now))
-                .to_string(),
-            link: Some((
-                here.path(&format!("runs/{}", run.id)),
-                t.text("alert-run-link"),
-            )),
-        });
-    }
-    Ok(alerts)
-}
-
-/// The steps of getting started; none once a sync was proved.
-async fn steps(here: &Here) -> Result<Vec<Step>, Error> {
-    let store = here.visit.app.store();
-    let (mut ids, mut mapped, mut proved) = (false, false, false);
-    for level in Level::ALL {
-        let scope = here.scope(level);
-        proved |= store
-            .syncs(scope, 1)
-            .await?
-            .iter()
-            .any(|run| run.state == State::Success);
-        ids |= store.has_subjects(scope).await?;
-        mapped |= store.mapping(scope).await?.is_some();
-    }
-    if proved {
-        return Ok(Vec::new());
-    }
-    let connected = store
-        .connected_portal(here.subscription.id)
-        .await?
-        .is_some();
-    let step = |key, done, rest: &str| Step {
-        key,
-        done,
-        href: here.path(rest),
-    };
-    Ok(vec![
-        step("step-subscription", true, "settings/subscription"),
-        step("step-ids", ids, "settings/ids/visitor"),
-        step(
-            "step-connect",
-            connected,
-            "settings/data-mappings/visitor#hubspot",
-        ),
-        step("step-map", mapped, "settings/data-mappings/visitor#hubspot"),
-        step("step-sync", false, "settings/data-mappings/visitor#hubspot"),
-    ])
 }
 
 /// Makes a page of a template.

@@ -25,6 +25,7 @@ mod sample;
 mod serve;
 mod sheet;
 mod site;
+mod standing;
 mod visit;
 
 pub use self::{

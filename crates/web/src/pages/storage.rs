@@ -44,7 +44,7 @@ pub(crate) async fn counts(here: Here) -> Result<Response, Error> {
         levels.push((level, store.kept(here.scope(level)).await?));
     }
     page(&CountsPart {
-        c: Chrome::here(&here, Place::Storage).await?,
+        c: Chrome::new_here(&here, Place::Storage),
         levels,
         details: store.details().await?,
     })

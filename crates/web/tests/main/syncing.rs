@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::{Group, Level};
-use sandbox::{Action, Kind, Rule, VISITOR_KEY};
+use sandbox::{Action, Kind, Refusal, Rule, VISITOR_KEY};
 use store::run::State;
 
 use crate::{
@@ -305,4 +305,20 @@ async fn both_levels_are_synced_side_by_side() {
         assert_eq!(run[0].state, State::Success, "{level:?}");
     }
     admin.get(&account("")).await.ok().has("Synced and proved");
+}
+
+#[tokio::test]
+async fn getting_started_is_over_once_a_sync_was_proved() {
+    let mut bench = bench().await.connected().await;
+    let mut admin = bench.admin().await;
+    admin.get("/s/1/overview").await.ok().has("Get started");
+    let mut bench = bench.synced(&["city"]).await;
+    let mut admin_again = bench.admin().await;
+    let refuse = Action::Refuse(Refusal::MissingScopes);
+    bench.sandbox.script(Rule::any(refuse).times(0));
+    admin_again.post(&mappings("sync"), &[]).await;
+    bench.settled(Level::Visitor).await;
+    // The failure is said, and nobody is led through the beginning again.
+    let page = admin_again.get("/s/1/overview").await.ok();
+    page.has("/s/1/runs/2").lacks("Get started");
 }

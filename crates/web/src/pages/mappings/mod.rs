@@ -106,10 +106,11 @@ pub(crate) async fn mappings(
     status: StatusCode,
     widget: Widget,
 ) -> Result<Response, Error> {
-    let c = Chrome::here(here, Place::Mappings).await?;
     if here.visit.partial {
+        let c = Chrome::new_here(here, Place::Mappings);
         return answer(status, &WidgetPart { c, level, widget });
     }
+    let c = Chrome::here(here, Place::Mappings).await?;
     let (groups, counting) = field_groups(here, level).await?;
     let page = MappingsPage {
         c,

@@ -1,0 +1,113 @@
+//! How a subscription stands: what needs attention, and the steps of getting started. Every page says it.
+
+use model::Level;
+use store::{
+    connection::ConnectionInfo,
+    run::{Run, State},
+};
+
+use crate::{error::Error, frame::Tone, visit::Here};
+
+/// Something that needs attention, on every page, with the way to mend it.
+#[derive(Debug, Clone)]
+pub(crate) struct Alert {
+    pub(crate) tone: Tone,
+    pub(crate) text: String,
+    pub(crate) link: Option<(String, String)>,
+}
+
+/// A step of getting started.
+#[derive(Debug, Clone)]
+pub(crate) struct Step {
+    /// The name of its message.
+    pub(crate) key: &'static str,
+    pub(crate) done: bool,
+    pub(crate) href: String,
+}
+
+/// Where the widget is.
+const WIDGET: &str = "settings/data-mappings/visitor#hubspot";
+
+/// What needs attention in a subscription, and its steps of getting started: none once a sync was proved.
+pub(crate) async fn standing(here: &Here) -> Result<(Vec<Alert>, Vec<Step>), Error> {
+    let store = here.visit.app.store();
+    let connection = store.connection_info(here.subscription.id).await?;
+    let mut alerts = about_connection(here, connection.as_ref());
+    for level in Level::ALL {
+        let latest = store.syncs(here.scope(level), 1).await?.pop();
+        alerts.extend(latest.and_then(|run| about_run(here, &run)));
+    }
+    let steps = if store.has_proved(here.subscription.id).await? {
+        Vec::new()
+    } else {
+        steps(here, connection.is_some()).await?
+    };
+    Ok((alerts, steps))
+}
+
+fn about_connection(here: &Here, connection: Option<&ConnectionInfo>) -> Vec<Alert> {
+    let t = &here.visit.locale;
+    let mut alerts = Vec::new();
+    if let Some(connection) = connection.filter(|connection| connection.broken.is_some()) {
+        let text = t
+            .say("alert-broken")
+            .s("portal", connection.portal.title())
+            .to_string();
+        let link = (here.path(WIDGET), t.text("alert-broken-link"));
+        alerts.push(Alert {
+            tone: Tone::Bad,
+            text,
+            link: here.visit.is_admin().then_some(link),
+        });
+    }
+    if !here.subscription.hubspot_on {
+        alerts.push(Alert {
+            tone: Tone::Warning,
+            text: t.text("alert-switched-off"),
+            link: Some((here.path(WIDGET), t.text("alert-switched-off-link"))),
+        });
+    }
+    alerts
+}
+
+fn about_run(here: &Here, run: &Run) -> Option<Alert> {
+    let (tone, key) = match (run.state, run.level) {
+        (State::Failed, Level::Visitor) => (Tone::Bad, "alert-visitor-failed"),
+        (State::Failed, Level::Account) => (Tone::Bad, "alert-account-failed"),
+        (State::Partial, Level::Visitor) => (Tone::Warning, "alert-visitor-partial"),
+        (State::Partial, Level::Account) => (Tone::Warning, "alert-account-partial"),
+        _ => return None,
+    };
+    let t = &here.visit.locale;
+    let ago = t.ago(run.started_at, here.visit.now);
+    Some(Alert {
+        tone,
+        text: t.say(key).s("ago", ago).to_string(),
+        link: Some((
+            here.path(&format!("runs/{}", run.id)),
+            t.text("alert-run-link"),
+        )),
+    })
+}
+
+async fn steps(here: &Here, connected: bool) -> Result<Vec<Step>, Error> {
+    let store = here.visit.app.store();
+    let (mut ids, mut mapped) = (false, false);
+    for level in Level::ALL {
+        let scope = here.scope(level);
+        ids |= store.has_subjects(scope).await?;
+        mapped |= store.mapping(scope).await?.is_some();
+    }
+    let step = |key, done, rest: &str| Step {
+        key,
+        done,
+        href: here.path(rest),
+    };
+    Ok(vec![
+        step("step-subscription", true, "settings/subscription"),
+        step("step-ids", ids, "settings/ids/visitor"),
+        step("step-connect", connected, WIDGET),
+        step("step-map", mapped, WIDGET),
+        step("step-sync", false, WIDGET),
+    ])
+}
