@@ -8,14 +8,7 @@
       if (found) act(found, happened);
     });
 
-  // Dialogs: [data-open="id"] opens one, [data-close] closes the one it is in, a click beside it too.
-  on("click", "[data-open]", (button, click) => {
-    const dialog = document.getElementById(button.dataset.open);
-    if (!dialog) return;
-    click.preventDefault();
-    dialog.showModal();
-    dialog.dispatchEvent(new CustomEvent("opened", { bubbles: true }));
-  });
+  // Dialogs: [data-close] closes the one it is in, a click beside it too.
   on("click", "[data-close]", (button) => button.closest("dialog")?.close());
   on("click", "dialog", (dialog, click) => {
     if (click.target === dialog) dialog.close();
@@ -77,13 +70,6 @@
 
   // [data-submit]: a choice that is sent at once.
   on("change", "[data-submit]", (field) => field.form?.requestSubmit());
-
-  // [data-select-all="name"] checks all boxes of that name.
-  on("change", "[data-select-all]", (all) => {
-    for (const box of document.querySelectorAll(`input[name="${CSS.escape(all.dataset.selectAll)}"]`)) {
-      if (!box.disabled) box.checked = all.checked;
-    }
-  });
 
   // [data-filter="selector"]: narrows a list to what holds the text that is typed.
   on("input", "[data-filter]", (field) => {

@@ -238,6 +238,27 @@ impl<S: Sync> FromRequestParts<S> for Visit {
     }
 }
 
+/// What a path names.
+#[derive(Debug)]
+pub(crate) struct Parameters(RawPathParams);
+
+impl Parameters {
+    /// The text in the place of that name, if the route has one.
+    pub(crate) fn get(&self, wanted: &str) -> Option<&str> {
+        let mut parameters = self.0.iter();
+        parameters.find_map(|(name, text)| (name == wanted).then_some(text))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Parameters {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let parameters = RawPathParams::from_request_parts(parts, state).await;
+        parameters.map(Self).map_err(|_| Error::NotFound)
+    }
+}
+
 /// A request for a page of a subscription.
 #[derive(Debug, Clone)]
 pub(crate) struct Here {
@@ -279,13 +300,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Here {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
         let visit = Visit::from_request_parts(parts, state).await?;
-        let parameters = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Error::NotFound)?;
+        let parameters = Parameters::from_request_parts(parts, state).await?;
         let id: i64 = parameters
-            .iter()
-            .find(|(name, _)| *name == "subscription")
-            .and_then(|(_, id)| id.parse().ok())
+            .get("subscription")
+            .and_then(|id| id.parse().ok())
             .ok_or(Error::NotFound)?;
         let all = visit.app.store().subscriptions().await?;
         let subscription = all
@@ -311,13 +329,10 @@ impl<S: Send + Sync> FromRequestParts<S> for AtLevel {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let parameters = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Error::NotFound)?;
+        let parameters = Parameters::from_request_parts(parts, state).await?;
         parameters
-            .iter()
-            .find(|(name, _)| *name == "level")
-            .and_then(|(_, level)| level.parse().ok())
+            .get("level")
+            .and_then(|level| level.parse().ok())
             .or_else(|| level_of(parts.uri.path()))
             .map(Self)
             .ok_or(Error::NotFound)

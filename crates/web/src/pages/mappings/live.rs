@@ -24,7 +24,6 @@ use crate::{
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Live {
     pub(crate) run: Option<RunId>,
-    pub(crate) phase: &'static str,
     /// How many of the five phases are over.
     pub(crate) step: usize,
     pub(crate) records: u64,
@@ -64,17 +63,16 @@ impl Live {
 
     /// At a moment.
     pub(crate) fn at(progress: &Progress, now: Timestamp) -> Self {
-        let (phase, step) = match progress.phase {
-            Phase::Plan => ("phase-plan", 0),
-            Phase::Read => ("phase-read", 1),
-            Phase::Reconcile => ("phase-reconcile", 2),
-            Phase::Apply => ("phase-apply", 3),
-            Phase::Prove => ("phase-prove", 4),
-            Phase::Done => ("phase-done", 5),
+        let step = match progress.phase {
+            Phase::Plan => 0,
+            Phase::Read => 1,
+            Phase::Reconcile => 2,
+            Phase::Apply => 3,
+            Phase::Prove => 4,
+            Phase::Done => 5,
         };
         Self {
             run: progress.run,
-            phase,
             step,
             records: progress.records,
             expected: progress.expected,

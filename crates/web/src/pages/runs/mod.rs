@@ -12,11 +12,15 @@ mod rows;
 mod shown;
 mod visible;
 
-use axum::{extract::FromRequestParts, extract::RawPathParams, http::request::Parts};
+use axum::{extract::FromRequestParts, http::request::Parts};
 use model::RunId;
 use store::run::{Run, State, Trigger};
 
-use crate::{error::Error, frame::Tone, visit::Here};
+use crate::{
+    error::Error,
+    frame::Tone,
+    visit::{Here, Parameters},
+};
 
 /// A list of the records behind a number of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,14 +87,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
-        let parameters = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| Error::NotFound)?;
-        let named = |wanted: &str| parameters.iter().find(|(name, _)| *name == wanted);
-        let run = named("run").and_then(|(_, run)| run.parse().ok());
+        let parameters = Parameters::from_request_parts(parts, state).await?;
+        let run = parameters.get("run").and_then(|run| run.parse().ok());
         Ok(Self {
             run: run.ok_or(Error::NotFound)?,
-            what: named("what").and_then(|(_, what)| What::from_name(what)),
+            what: parameters.get("what").and_then(What::from_name),
         })
     }
 }
