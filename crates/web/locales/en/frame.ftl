@@ -42,8 +42,10 @@ pages = Pages
 page-first = First page
 page-older = Older
 levels = Levels
-level-visitor = Visitor level
-level-account = Account level
+level-name = { $level ->
+    [visitor] Visitor level
+   *[account] Account level
+}
 contacts = contacts
 companies = companies
 admins-only = Only admins can do this.
@@ -154,8 +156,10 @@ overview-proved = Last proved sync
 overview-match-rate = Match rate
 overview-of-records = { $matched } of { $read } records read
 overview-coverage = Linked to HubSpot
-overview-of-visitors = { $linked } of { $known } visitors
-overview-of-accounts = { $linked } of { $known } accounts
+overview-of = { $level ->
+    [visitor] { $linked } of { $known } visitors
+   *[account] { $linked } of { $known } accounts
+}
 overview-rates =
     { $count ->
         [one] Match rate of the last run

@@ -7,8 +7,10 @@ mappings-account = Account Level Data
 # The metadata fields of a level
 
 metadata-title = Metadata
-metadata-none-visitor = No visitors are known yet, so there is nothing to describe.
-metadata-none-account = No accounts are known yet, so there is nothing to describe.
+metadata-none = { $level ->
+    [visitor] No visitors are known yet, so there is nothing to describe.
+   *[account] No accounts are known yet, so there is nothing to describe.
+}
 metadata-none-link = Upload ids
 metadata-counting = Counting filled values…
 metadata-fields = { $count ->
@@ -38,10 +40,14 @@ source-hubspot = Pulled from HubSpot
 
 # The widget
 
-widget-visitor = HubSpot visitor integration
-widget-account = HubSpot account integration
-widget-lead-visitor = HubSpot contacts whose key equals a visitor id feed that visitor.
-widget-lead-account = HubSpot companies whose key equals an account id feed that account.
+widget-title = { $level ->
+    [visitor] HubSpot visitor integration
+   *[account] HubSpot account integration
+}
+widget-lead = { $level ->
+    [visitor] HubSpot contacts whose key equals a visitor id feed that visitor.
+   *[account] HubSpot companies whose key equals an account id feed that account.
+}
 widget-off = Switched off
 widget-proved = Synced and proved
 widget-switch-off = Switch off
@@ -74,8 +80,10 @@ connection-kind = Access
 connection-oauth = Granted in HubSpot (OAuth)
 connection-token = Access token
 connection-broken = HubSpot no longer accepts this connection. Reconnect to go on; your mapping and all values are kept.
-connection-lacks-contacts = This connection may not read contacts. Reconnect and grant access to contacts.
-connection-lacks-companies = This connection may not read companies. Reconnect and grant access to companies.
+connection-lacks = { $level ->
+    [visitor] This connection may not read contacts. Reconnect and grant access to contacts.
+   *[account] This connection may not read companies. Reconnect and grant access to companies.
+}
 connection-scopes = { $count ->
     [one] { $count } permission granted
    *[other] { $count } permissions granted
@@ -98,10 +106,14 @@ token-connect = Connect
 # Step 2: the key
 
 key-title = Choose the key property
-key-visitor = Visitor id
-key-account = Account id
-key-lead-visitor = Choose the contact property that holds the visitor id. Values must be exactly equal: no prefix, no other case.
-key-lead-account = Choose the company property that holds the account id. Values must be exactly equal: no prefix, no other case.
+key-of = { $level ->
+    [visitor] Visitor id
+   *[account] Account id
+}
+key-lead = { $level ->
+    [visitor] Choose the contact property that holds the visitor id. Values must be exactly equal: no prefix, no other case.
+   *[account] Choose the company property that holds the account id. Values must be exactly equal: no prefix, no other case.
+}
 key-choose = Choose the key property
 key-change = Change
 key-present = present key

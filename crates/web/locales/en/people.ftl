@@ -127,8 +127,10 @@ storage-samples-how-long = 30 minutes at most, in memory only
 storage-count = Count
 storage-what = What
 storage-how-many = How many
-storage-linked-visitors = Visitors linked to a contact
-storage-linked-accounts = Accounts linked to a company
+storage-linked = { $level ->
+    [visitor] Visitors linked to a contact
+   *[account] Accounts linked to a company
+}
 storage-versions = Versions of HubSpot metadata, all subscriptions
 storage-outcomes = Records missed, excluded or failed, all subscriptions
 storage-quarantined = Quarantined values, all subscriptions
@@ -171,16 +173,16 @@ audit-ids-removed = Removed ids that were not in a file
 ## Ids
 
 ids-lead = The visitor and account ids that your product knows. HubSpot records are matched with them, character by character.
-ids-known-visitors =
-    { $count ->
-        [one] 1 visitor is known.
-       *[other] { $count } visitors are known.
-    }
-ids-known-accounts =
-    { $count ->
-        [one] 1 account is known.
-       *[other] { $count } accounts are known.
-    }
+ids-known = { $level ->
+    [visitor] { $count ->
+               [one] 1 visitor is known.
+              *[other] { $count } visitors are known.
+           }
+   *[account] { $count ->
+               [one] 1 account is known.
+              *[other] { $count } accounts are known.
+           }
+}
 ids-upload = Import a file
 ids-file = File
 ids-file-hint = CSV or NDJSON in UTF-8, of any size. You see a preview before anything is imported.

@@ -18,8 +18,10 @@ run-read = Read
 run-matched = Matched
 run-changed = Changed
 run-quarantined = Quarantined
-run-visitors = Visitors
-run-accounts = Accounts
+run-level-data = { $level ->
+    [visitor] Visitors
+   *[account] Accounts
+}
 
 run-running = Under way
 run-proved = Proved
@@ -73,8 +75,10 @@ run-facts = Details
 run-written = Values written
 run-cleared = Values cleared
 run-links-ended = Links ended
-run-known-visitors = Known visitors
-run-known-accounts = Known accounts
+run-known = { $level ->
+    [visitor] Known visitors
+   *[account] Known accounts
+}
 run-known-parts = { $linked } linked, { $without } without a record
 run-calls = Calls to HubSpot
 run-call-search = Search

@@ -1,19 +1,21 @@
 ## Visitors and accounts: the list
 
-subjects-known-visitors =
-    { $count ->
-        [0] No visitors are known.
-        [one] 1 visitor is known.
-       *[other] { $count } visitors are known.
-    }
-subjects-known-accounts =
-    { $count ->
-        [0] No accounts are known.
-        [one] 1 account is known.
-       *[other] { $count } accounts are known.
-    }
-subjects-more-visitors = More than { $count } visitors are known.
-subjects-more-accounts = More than { $count } accounts are known.
+subjects-known = { $level ->
+    [visitor] { $count ->
+               [0] No visitors are known.
+               [one] 1 visitor is known.
+              *[other] { $count } visitors are known.
+           }
+   *[account] { $count ->
+               [0] No accounts are known.
+               [one] 1 account is known.
+              *[other] { $count } accounts are known.
+           }
+}
+subjects-more = { $level ->
+    [visitor] More than { $count } visitors are known.
+   *[account] More than { $count } accounts are known.
+}
 subjects-lost = What you were looking for is no longer kept, so this list starts anew.
 
 subjects-look = Search
@@ -94,8 +96,10 @@ subjects-pin-hint = Pin for everybody: sorts and filters at once
 subjects-unpin-hint = Pinned for everybody. Click to unpin.
 subjects-too-many-pins = { $count } columns are pinned already, and no more are possible. Unpin one first.
 
-subjects-none-visitors = No visitors yet
-subjects-none-accounts = No accounts yet
+subjects-none = { $level ->
+    [visitor] No visitors yet
+   *[account] No accounts yet
+}
 subjects-none-do = Import the ids that your product knows. HubSpot records are matched against them.
 subjects-none-link = Import ids
 subjects-building = Preparing this order

@@ -42,8 +42,10 @@ pages = ページ
 page-first = 最初のページ
 page-older = さらに前
 levels = レベル
-level-visitor = 訪問者レベル
-level-account = アカウントレベル
+level-name = { $level ->
+    [visitor] 訪問者レベル
+   *[account] アカウントレベル
+}
 contacts = コンタクト
 companies = 会社
 admins-only = この操作は管理者のみ行えます。
@@ -130,8 +132,10 @@ overview-proved = 最新の検証済みの同期
 overview-match-rate = 一致率
 overview-of-records = 読み取った{ $read }件中{ $matched }件
 overview-coverage = HubSpotとのリンク
-overview-of-visitors = 訪問者{ $known }件中{ $linked }件
-overview-of-accounts = アカウント{ $known }件中{ $linked }件
+overview-of = { $level ->
+    [visitor] 訪問者{ $known }件中{ $linked }件
+   *[account] アカウント{ $known }件中{ $linked }件
+}
 overview-rates = 直近{ $count }回の同期の一致率
 overview-proof = 検証結果を見る
 

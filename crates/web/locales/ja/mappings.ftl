@@ -7,8 +7,10 @@ mappings-account = アカウントレベルのデータ
 # メタデータフィールド
 
 metadata-title = メタデータ
-metadata-none-visitor = 訪問者IDがまだ登録されていないため、表示するメタデータはありません。
-metadata-none-account = アカウントIDがまだ登録されていないため、表示するメタデータはありません。
+metadata-none = { $level ->
+    [visitor] 訪問者IDがまだ登録されていないため、表示するメタデータはありません。
+   *[account] アカウントIDがまだ登録されていないため、表示するメタデータはありません。
+}
 metadata-none-link = IDをアップロード
 metadata-counting = 入力済みの値を集計しています…
 metadata-fields = { $count }件のフィールド
@@ -35,10 +37,14 @@ source-hubspot = HubSpotから取り込み
 
 # ウィジェット
 
-widget-visitor = HubSpot訪問者インテグレーション
-widget-account = HubSpotアカウントインテグレーション
-widget-lead-visitor = キーの値が訪問者IDと完全に一致するHubSpotのコンタクトを、その訪問者に取り込みます。
-widget-lead-account = キーの値がアカウントIDと完全に一致するHubSpotの会社を、そのアカウントに取り込みます。
+widget-title = { $level ->
+    [visitor] HubSpot訪問者インテグレーション
+   *[account] HubSpotアカウントインテグレーション
+}
+widget-lead = { $level ->
+    [visitor] キーの値が訪問者IDと完全に一致するHubSpotのコンタクトを、その訪問者に取り込みます。
+   *[account] キーの値がアカウントIDと完全に一致するHubSpotの会社を、そのアカウントに取り込みます。
+}
 widget-off = オフ
 widget-proved = 同期・検証済み
 widget-switch-off = オフにする
@@ -71,8 +77,10 @@ connection-kind = アクセス方法
 connection-oauth = HubSpotで許可(OAuth)
 connection-token = アクセストークン
 connection-broken = この接続はHubSpotで受け付けられなくなりました。再接続してください。マッピングと取り込み済みの値は保持されています。
-connection-lacks-contacts = この接続ではコンタクトを読み取れません。再接続し、コンタクトへのアクセスを許可してください。
-connection-lacks-companies = この接続では会社を読み取れません。再接続し、会社へのアクセスを許可してください。
+connection-lacks = { $level ->
+    [visitor] この接続ではコンタクトを読み取れません。再接続し、コンタクトへのアクセスを許可してください。
+   *[account] この接続では会社を読み取れません。再接続し、会社へのアクセスを許可してください。
+}
 connection-scopes = 許可された権限: { $count }件
 connection-scopes-unknown = このトークンの権限はHubSpotから通知されません。
 connection-lacking = 許可されていない権限とその影響:
@@ -92,10 +100,14 @@ token-connect = 接続
 # ステップ2
 
 key-title = キープロパティを選択
-key-visitor = 訪問者ID
-key-account = アカウントID
-key-lead-visitor = 訪問者IDが入っているコンタクトのプロパティを選択します。プレフィックスや大文字・小文字を含め、値が完全に一致する必要があります。
-key-lead-account = アカウントIDが入っている会社のプロパティを選択します。プレフィックスや大文字・小文字を含め、値が完全に一致する必要があります。
+key-of = { $level ->
+    [visitor] 訪問者ID
+   *[account] アカウントID
+}
+key-lead = { $level ->
+    [visitor] 訪問者IDが入っているコンタクトのプロパティを選択します。プレフィックスや大文字・小文字を含め、値が完全に一致する必要があります。
+   *[account] アカウントIDが入っている会社のプロパティを選択します。プレフィックスや大文字・小文字を含め、値が完全に一致する必要があります。
+}
 key-choose = キープロパティを選択
 key-change = 変更
 key-present = 現在のキー

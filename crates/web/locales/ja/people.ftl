@@ -123,8 +123,10 @@ storage-samples-how-long = 最長30分（メモリ上のみ）
 storage-count = 集計する
 storage-what = 種類
 storage-how-many = 件数
-storage-linked-visitors = コンタクトとリンクしている訪問者
-storage-linked-accounts = 会社とリンクしているアカウント
+storage-linked = { $level ->
+    [visitor] コンタクトとリンクしている訪問者
+   *[account] 会社とリンクしているアカウント
+}
 storage-versions = HubSpotメタデータのバージョン（全サブスクリプション）
 storage-outcomes = 不一致・除外・失敗のレコード（全サブスクリプション）
 storage-quarantined = 隔離された値（全サブスクリプション）
@@ -167,8 +169,10 @@ audit-ids-removed = ファイルにないIDを削除
 ## ID
 
 ids-lead = プロダクトで使われている訪問者IDとアカウントIDです。HubSpotのレコードは、これらのIDと完全に一致した場合にだけリンクされます。
-ids-known-visitors = 登録済みの訪問者：{ $count }件
-ids-known-accounts = 登録済みのアカウント：{ $count }件
+ids-known = { $level ->
+    [visitor] 登録済みの訪問者：{ $count }件
+   *[account] 登録済みのアカウント：{ $count }件
+}
 ids-upload = ファイルのインポート
 ids-file = ファイル
 ids-file-hint = UTF-8のCSVまたはNDJSON。サイズの制限はありません。インポートの前に内容を確認できます。

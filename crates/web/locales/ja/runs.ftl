@@ -18,8 +18,10 @@ run-read = 読み取り
 run-matched = 一致
 run-changed = 変更
 run-quarantined = 隔離
-run-visitors = 訪問者
-run-accounts = アカウント
+run-level-data = { $level ->
+    [visitor] 訪問者
+   *[account] アカウント
+}
 
 run-running = 同期中
 run-proved = 検証済み
@@ -65,8 +67,10 @@ run-facts = 詳細
 run-written = 書き込んだ値
 run-cleared = 消去した値
 run-links-ended = 終了したリンク
-run-known-visitors = 登録済みの訪問者
-run-known-accounts = 登録済みのアカウント
+run-known = { $level ->
+    [visitor] 登録済みの訪問者
+   *[account] 登録済みのアカウント
+}
 run-known-parts = リンクあり { $linked }件、レコードなし { $without }件
 run-calls = HubSpotへのAPIコール
 run-call-search = 検索

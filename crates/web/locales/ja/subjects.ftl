@@ -1,17 +1,19 @@
 ## 訪問者とアカウント: 一覧
 
-subjects-known-visitors =
-    { $count ->
-        [0] 登録されている訪問者はいません。
-       *[other] { $count }件の訪問者が登録されています。
-    }
-subjects-known-accounts =
-    { $count ->
-        [0] 登録されているアカウントはありません。
-       *[other] { $count }件のアカウントが登録されています。
-    }
-subjects-more-visitors = { $count }件を超える訪問者が登録されています。
-subjects-more-accounts = { $count }件を超えるアカウントが登録されています。
+subjects-known = { $level ->
+    [visitor] { $count ->
+               [0] 登録されている訪問者はいません。
+              *[other] { $count }件の訪問者が登録されています。
+           }
+   *[account] { $count ->
+               [0] 登録されているアカウントはありません。
+              *[other] { $count }件のアカウントが登録されています。
+           }
+}
+subjects-more = { $level ->
+    [visitor] { $count }件を超える訪問者が登録されています。
+   *[account] { $count }件を超えるアカウントが登録されています。
+}
 subjects-lost = この検索条件はすでに保存されていないため、条件をリセットして表示しています。
 
 subjects-look = 検索
@@ -92,8 +94,10 @@ subjects-pin-hint = 全員に対してピン留めし、すばやく並べ替え
 subjects-unpin-hint = 全員に対してピン留めされています。クリックすると解除します。
 subjects-too-many-pins = ピン留めできる列は{ $count }個までです。先にいずれかのピン留めを解除してください。
 
-subjects-none-visitors = 訪問者がまだ登録されていません
-subjects-none-accounts = アカウントがまだ登録されていません
+subjects-none = { $level ->
+    [visitor] 訪問者がまだ登録されていません
+   *[account] アカウントがまだ登録されていません
+}
 subjects-none-do = プロダクトで使われているIDをインポートしてください。HubSpotのレコードは、このIDと照合されます。
 subjects-none-link = IDをインポート
 subjects-building = 並べ替えを準備しています
