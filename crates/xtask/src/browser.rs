@@ -3,17 +3,13 @@
 
 use std::{
     env, fs,
-    fs::File,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 
-use crate::{
-    steps::Verdict,
-    workspace::{self, Workspace},
-};
+use crate::{installation::Installation, steps::Verdict, workspace::Workspace};
 
 /// What the tests start.
 const PROGRAMS: [&str; 2] = ["chromium", "chromedriver"];
@@ -24,7 +20,7 @@ const PACKAGES: &str = "chromium chromium-driver fonts-noto-cjk";
 /// The browser, there or being installed.
 #[derive(Debug)]
 pub(crate) struct Browser {
-    installation: Option<(Child, PathBuf)>,
+    installation: Option<Installation>,
 }
 
 impl Browser {
@@ -35,8 +31,6 @@ impl Browser {
             return Ok(Self { installation: None });
         }
         fs::create_dir_all(workspace.target())?;
-        let log = workspace.target().join("chromium.log");
-        let output = File::create(&log)?;
         let mut command = Command::new("sh");
         command
             .arg("-c")
@@ -44,29 +38,16 @@ impl Browser {
                 "apt-get update && apt-get install --yes --no-install-recommends {PACKAGES}"
             ))
             .env("DEBIAN_FRONTEND", "noninteractive");
-        println!(
-            "installing {PACKAGES} while other steps run: {}",
-            workspace::line(&command)
-        );
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()
-            .context("cannot run apt-get")?;
+        let log = workspace.target().join("chromium.log");
         Ok(Self {
-            installation: Some((child, log)),
+            installation: Some(Installation::start(PACKAGES, &mut command, log)?),
         })
     }
 
     /// Waits for the installation, and says what is missing.
     pub(crate) fn ready(&mut self) -> anyhow::Result<Verdict> {
-        if let Some((mut child, log)) = self.installation.take() {
-            let status = child.wait()?;
-            if !status.success() {
-                print!("{}", fs::read_to_string(&log).unwrap_or_default());
-                bail!("{PACKAGES} cannot be installed: {status}");
-            }
+        if let Some(installation) = self.installation.take() {
+            installation.finish()?;
         }
         let missing = missing();
         if missing.is_empty() {

@@ -2,19 +2,19 @@
 
 use std::{
     fs,
-    fs::File,
     path::PathBuf,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use tempfile::TempDir;
 
 use crate::{
+    installation::Installation,
     steps::{self, Verdict},
-    workspace::{self, Workspace},
+    workspace::Workspace,
 };
 
 /// Pinned: a newer release may read `deny.toml` differently.
@@ -28,16 +28,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Deny<'a> {
     workspace: &'a Workspace,
     program: PathBuf,
-    installation: Option<Installation>,
-}
-
-/// A running `cargo install`.
-#[derive(Debug)]
-struct Installation {
-    child: Child,
-    log: PathBuf,
-    /// Where it compiles; removed when it is done, for the program alone is kept.
-    _build: TempDir,
+    /// The running `cargo install`, and where it compiles: removed when it is done, for the program alone is kept.
+    installation: Option<(Installation, TempDir)>,
 }
 
 impl<'a> Deny<'a> {
@@ -63,7 +55,6 @@ impl<'a> Deny<'a> {
             .prefix("build-")
             .tempdir_in(&tools)?;
         let log = tools.join("cargo-deny.log");
-        let output = File::create(&log)?;
         let mut command = workspace.cargo([
             "install",
             "--locked",
@@ -77,38 +68,19 @@ impl<'a> Deny<'a> {
             .arg(&tools)
             .arg("--target-dir")
             .arg(build.path());
-        println!(
-            "installing cargo-deny {VERSION} while other steps run: {}",
-            workspace::line(&command)
-        );
-        let child = command
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .spawn()
-            .context("cannot run cargo install")?;
+        let installation =
+            Installation::start(&format!("cargo-deny {VERSION}"), &mut command, log)?;
         Ok(Self {
             workspace,
             program: own,
-            installation: Some(Installation {
-                child,
-                log,
-                _build: build,
-            }),
+            installation: Some((installation, build)),
         })
     }
 
     /// Licences, bans and sources: what needs nothing but the lock file and the crates.
     pub(crate) fn rules(&mut self) -> anyhow::Result<Verdict> {
-        if let Some(mut installation) = self.installation.take() {
-            let status = installation.child.wait()?;
-            if !status.success() {
-                print!(
-                    "{}",
-                    fs::read_to_string(&installation.log).unwrap_or_default()
-                );
-                bail!("cargo-deny {VERSION} cannot be installed: {status}");
-            }
+        if let Some((installation, _build)) = self.installation.take() {
+            installation.finish()?;
         }
         steps::run(self.command().args([
             "check",

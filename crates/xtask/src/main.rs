@@ -4,6 +4,7 @@
 mod bench;
 mod browser;
 mod deny;
+mod installation;
 mod leftovers;
 mod lighthouse;
 mod screenshots;
