@@ -104,14 +104,8 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
     let verdict = steps::run(&mut tests)?;
 
     let folder = workspace.root().join("docs/screenshots");
-    fs::create_dir_all(&folder)?;
-    for entry in fs::read_dir(&folder)? {
-        let path = entry?.path();
-        if path.extension().is_some_and(|ending| ending == "png") {
-            fs::remove_file(path)?;
-        }
-    }
-    let mut bytes = 0;
+    // All of them before the first of the present ones goes.
+    let mut pictures = Vec::new();
     for page in &PAGES {
         for (language, prefix) in [("en", ""), ("ja", "ja.")] {
             if language == "ja" && !page.japanese {
@@ -130,13 +124,20 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
                 })?;
                 let picture = shortened(&picture, highest)
                     .with_context(|| format!("the picture of {} cannot be read", page.scene))?;
-                bytes += picture.len();
-                fs::write(
-                    folder.join(format!("{}.{prefix}{name}.png", page.name)),
-                    picture,
-                )?;
+                pictures.push((format!("{}.{prefix}{name}.png", page.name), picture));
             }
         }
+    }
+    fs::create_dir_all(&folder)?;
+    for entry in fs::read_dir(&folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|ending| ending == "png") {
+            fs::remove_file(path)?;
+        }
+    }
+    let bytes: usize = pictures.iter().map(|(_, picture)| picture.len()).sum();
+    for (name, picture) in pictures {
+        fs::write(folder.join(name), picture)?;
     }
     fs::write(folder.join("README.md"), shown())?;
     println!(
