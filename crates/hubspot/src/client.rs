@@ -1,6 +1,7 @@
 //! The client of one connection.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -182,6 +183,16 @@ impl Client {
             }
         }
         Ok(all)
+    }
+
+    /// The labels of the groups in which an object's properties stand, by the groups' names.
+    pub async fn property_groups(
+        &self,
+        object: ObjectType,
+    ) -> Result<BTreeMap<String, String>, Error> {
+        let plan = Plan::other(Operation::PropertyGroups(object));
+        let url = self.shared.caller.paths.property_groups(object);
+        self.get_json(&plan, &url, catalogue::read_groups).await
     }
 
     /// How many records the portal holds; `None` if the connection may not ask.

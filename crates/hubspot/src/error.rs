@@ -196,6 +196,8 @@ pub enum Operation {
     Account,
     /// Reading the property definitions of an object.
     Properties(ObjectType),
+    /// Reading the groups in which the properties of an object stand.
+    PropertyGroups(ObjectType),
     /// Reading how many records there are.
     RecordCounts,
     /// Reading owners.
@@ -219,6 +221,9 @@ impl fmt::Display for Operation {
             Self::Introspect => f.write_str("asking about the token"),
             Self::Account => f.write_str("reading the account"),
             Self::Properties(object) => write!(f, "reading the properties of {}", object.path()),
+            Self::PropertyGroups(object) => {
+                write!(f, "reading the property groups of {}", object.path())
+            }
             Self::RecordCounts => f.write_str("reading the record counts"),
             Self::Owners => f.write_str("reading the owners"),
             Self::Total(object) => write!(f, "counting {}", object.path()),

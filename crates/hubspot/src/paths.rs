@@ -43,6 +43,10 @@ impl Paths {
         )
     }
 
+    pub(crate) fn property_groups(&self, object: ObjectType) -> String {
+        format!("{}/{}/groups", self.crm("properties"), object.path())
+    }
+
     pub(crate) fn owners(&self, archived: bool, after: Option<&str>) -> String {
         let mut url = format!("{}?limit=500&archived={archived}", self.crm("owners"));
         if let Some(after) = after {

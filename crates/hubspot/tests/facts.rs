@@ -59,6 +59,21 @@ async fn sensitive_definitions_are_read_where_their_values_may_be() {
 }
 
 #[tokio::test]
+async fn groups_are_read_by_name_those_without_a_label_left_out() {
+    let stage = Stage::new().await;
+    stage.replies([Reply::ok(json!({"results": [
+        {"name": "contactinformation", "label": "Contact information", "displayOrder": 0},
+        {"name": "nameless", "label": ""}, {"label": "x"}, null,
+    ]}))]);
+    let groups = stage.client().property_groups(Contacts).await.unwrap();
+    let groups: Vec<_> = groups.into_iter().collect();
+    assert_eq!(
+        groups,
+        [("contactinformation".into(), "Contact information".into())]
+    );
+}
+
+#[tokio::test]
 async fn owners_are_read_page_by_page_archived_ones_too() {
     let stage = Stage::new().await;
     stage.otherwise(|seen| {

@@ -125,6 +125,17 @@ pub enum Command {
         /// The new label.
         label: String,
     },
+    /// Renames the label of one option.
+    RelabelOption {
+        /// Object type.
+        object: Object,
+        /// Name of the property.
+        name: String,
+        /// The option's value.
+        value: String,
+        /// The new label.
+        label: String,
+    },
     /// Turns knobs; those left out of the JSON go back to their defaults.
     Knobs {
         /// All of them.
@@ -190,7 +201,8 @@ impl Command {
             | Self::ArchiveProperty { .. }
             | Self::RestoreProperty { .. }
             | Self::RetypeProperty { .. }
-            | Self::RelabelProperty { .. } => self.on_catalogue(portal, at),
+            | Self::RelabelProperty { .. }
+            | Self::RelabelOption { .. } => self.on_catalogue(portal, at),
             Self::Set { .. }
             | Self::BulkSet { .. }
             | Self::Create { .. }
@@ -333,6 +345,21 @@ impl Command {
                     .catalogue
                     .change(name, |p| p.label = label.clone().into());
                 owed(found, "no such property")
+            }
+            Self::RelabelOption {
+                object,
+                name,
+                value,
+                label,
+            } => {
+                let mut relabelled = false;
+                portal
+                    .table_mut(*object)
+                    .catalogue
+                    .change(name, |property| {
+                        relabelled = property.relabel_option(value, label);
+                    });
+                owed(relabelled, "no such option")
             }
             _ => Err("not about the catalogue".to_owned()),
         }

@@ -1,7 +1,7 @@
 //! The property catalogues of portals, kept for a few minutes: pickers ask for them again and again.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -23,6 +23,7 @@ type Kept<T> = Mutex<HashMap<Scope, (Timestamp, Arc<T>)>>;
 pub(crate) struct Catalogues {
     properties: Kept<Vec<Property>>,
     labels: Kept<Labels>,
+    groups: Kept<BTreeMap<String, String>>,
 }
 
 impl Catalogues {
@@ -79,6 +80,25 @@ impl Catalogues {
         keep(&self.labels, scope, now, labels)
     }
 
+    /// What people see for the groups in which HubSpot shows properties, by the groups' names; nothing while HubSpot
+    /// cannot be asked.
+    pub(crate) async fn groups(
+        &self,
+        connector: &Connector,
+        scope: Scope,
+        now: Timestamp,
+    ) -> Arc<BTreeMap<String, String>> {
+        if let Some(kept) = look(&self.groups, scope, now - LABELS) {
+            return kept;
+        }
+        let read = async {
+            let client = connector.client(scope.subscription).await.ok()?;
+            client.property_groups(scope.level.object()).await.ok()
+        };
+        let groups = read.await.unwrap_or_default();
+        keep(&self.groups, scope, now, groups)
+    }
+
     /// Forgets what was kept of a subscription: its connection has changed.
     pub(crate) fn forget(&self, subscription: store::SubscriptionId) {
         for level in Level::ALL {
@@ -88,6 +108,7 @@ impl Catalogues {
             };
             lock(&self.properties).remove(&scope);
             lock(&self.labels).remove(&scope);
+            lock(&self.groups).remove(&scope);
         }
     }
 }

@@ -245,9 +245,38 @@ impl Property {
         }
     }
 
+    /// Renames an option's label; `false` if there is no such option.
+    pub(crate) fn relabel_option(&mut self, value: &str, label: &str) -> bool {
+        let choices = Arc::make_mut(&mut self.choices);
+        let choice = choices.iter_mut().find(|choice| choice.value == value);
+        choice.is_some_and(|choice| {
+            choice.label = Cow::Owned(label.to_owned());
+            true
+        })
+    }
+
     pub(crate) fn is_archived(&self) -> bool {
         self.archived_ms.is_some()
     }
+}
+
+/// What people see for a group's name.
+pub(crate) fn group_label(name: &str) -> String {
+    let spoken = match name.strip_suffix("information") {
+        Some("analytics") => "web analytics history".to_owned(),
+        Some("socialmedia") => "social media information".to_owned(),
+        Some(about) => format!("{about} information"),
+        None => name.to_owned(),
+    };
+    let mut letters = spoken
+        .replace('_', " ")
+        .replace("  ", " ")
+        .chars()
+        .collect::<Vec<_>>();
+    if let Some(first) = letters.first_mut() {
+        first.make_ascii_uppercase();
+    }
+    letters.into_iter().collect()
 }
 
 /// All properties of one object type.

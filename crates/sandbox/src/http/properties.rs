@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Call;
 use super::reply::Reply;
 use crate::catalogue::write::definition;
-use crate::catalogue::{Property, Sensitivity};
+use crate::catalogue::{Property, Sensitivity, group_label};
 
 fn json_of(call: &Call<'_>, property: &Property) -> Value {
     let extra = call.knobs.extra_fields || call.twist.extra_fields;
@@ -105,7 +105,7 @@ pub(super) fn groups(call: &Call<'_>) -> Reply {
     let results: Vec<Value> = names
         .iter()
         .enumerate()
-        .map(|(n, name)| json!({"name": name, "label": name.replace('_', " "), "displayOrder": n, "archived": false}))
+        .map(|(n, name)| json!({"name": name, "label": group_label(name), "displayOrder": n, "archived": false}))
         .collect();
     Reply::ok(&json!({"results": results}))
 }

@@ -119,6 +119,7 @@ key-change = Change
 key-present = present key
 key-candidates = Properties
 key-matched = { $share } match ({ $matched })
+key-empty = No values
 key-duplicates = { $count ->
     [one] { $count } duplicate
    *[other] { $count } duplicates

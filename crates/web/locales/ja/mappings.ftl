@@ -113,6 +113,7 @@ key-change = 変更
 key-present = 現在のキー
 key-candidates = プロパティ
 key-matched = 一致率 { $share }({ $matched }件)
+key-empty = 値なし
 key-duplicates = 重複 { $count }件
 key-warning-boolean = trueとfalseだけなので、最大2つのIDにしか一致しません。
 key-warning-time = 日付は、HubSpotと同じ表記のIDにしか一致しません。

@@ -1,12 +1,14 @@
 //! Every route, without sign-in, as a viewer and as an admin.
 
+use std::collections::BTreeMap;
+
 use axum::http::Method;
 use web::Access;
 
 use crate::{
     bench::{ADMIN, Bench, PASSWORD, VIEWER, bench},
     browser::{Browser, Page},
-    examples::{Example, examples, walked},
+    examples::{Example, examples, pages, walked},
 };
 
 #[tokio::test]
@@ -132,6 +134,29 @@ async fn asking_for_the_head_of_a_page_is_asking_for_the_page() {
         .send()
         .await
         .ok();
+}
+
+#[tokio::test]
+async fn no_page_leads_to_one_that_is_not_there() {
+    let mut bench = walked().await;
+    let mut admin = bench.admin().await;
+    let mut led_to = BTreeMap::new();
+    for example in pages() {
+        let page = send(&mut admin, example).await;
+        if page.is_html() {
+            for link in page.body.split(" href=\"/").skip(1) {
+                let path = link.split(['"', '#']).next().unwrap_or_default();
+                let path = format!("/{}", path.replace("&#38;", "&"));
+                led_to.entry(path).or_insert(example.path);
+            }
+        }
+    }
+    assert!(led_to.len() > 50, "{led_to:#?}");
+    for (path, from) in led_to {
+        let page = admin.get(&path).await;
+        let status = page.status.as_u16();
+        assert!(status < 400, "{from} leads to {path}, which is {status}");
+    }
 }
 
 #[tokio::test]

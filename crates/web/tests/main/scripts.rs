@@ -39,6 +39,9 @@ fn harmless(page: &Page) {
     }
 }
 
+/// The visitor whose texts are plain but for the label of its stage.
+const LABELLED: &str = "u-labelled";
+
 /// Whether a page shows it, as text.
 fn shows(page: &Page) -> bool {
     page.body.contains("&#60;script&#62;mark") || page.body.contains("&lt;script&gt;mark")
@@ -58,6 +61,12 @@ async fn hostile() -> (Bench, Browser) {
             label: format!("{SCRIPT} {name}"),
         });
     }
+    act(Command::RelabelOption {
+        object: Object::Contacts,
+        name: "lifecyclestage".into(),
+        value: "lead".into(),
+        label: SCRIPT.into(),
+    });
     let id = format!("u-{SCRIPT}");
     let values = [
         (VISITOR_KEY, id.as_str()),
@@ -69,7 +78,14 @@ async fn hostile() -> (Bench, Browser) {
         object: Object::Contacts,
         values: BTreeMap::from(values.map(|(name, value)| (name.into(), value.into()))),
     });
-    bench.know_these(Level::Visitor, [id.clone()]).await;
+    let values = [(VISITOR_KEY, LABELLED), ("lifecyclestage", "lead")];
+    act(Command::Create {
+        object: Object::Contacts,
+        values: BTreeMap::from(values.map(|(name, value)| (name.into(), value.into()))),
+    });
+    bench
+        .know_these(Level::Visitor, [id.clone(), LABELLED.into()])
+        .await;
     let mut admin = bench.admin().await;
     admin.headers.push(("user-agent", SCRIPT.into()));
     let form = [("name", "<script>mark()</script>\"x"), ("time_zone", "UTC")];
@@ -177,6 +193,14 @@ async fn lists_and_details_take_no_value_for_markup() {
         shown += usize::from(shows(&page));
     }
     assert!(shown >= 3, "only {shown} pages show the texts");
+}
+
+#[tokio::test]
+async fn an_options_label_is_no_markup() {
+    let (_bench, mut admin) = hostile().await;
+    let page = admin.get("/s/1/visitors/2").await.ok().has(LABELLED);
+    harmless(&page);
+    assert!(shows(&page), "{page:#?}");
 }
 
 #[tokio::test]

@@ -209,6 +209,10 @@ pub(crate) async fn menu(
         .catalogues()
         .get(app.runner().connector(), scope, here.visit.now)
         .await?;
+    let titles = app
+        .catalogues()
+        .groups(app.runner().connector(), scope, here.visit.now)
+        .await;
     let sample = app.samples().done(scope, here.visit.now);
     let mut menu = Menu {
         sampled: sample.as_ref().map(|sample| sample.records),
@@ -237,7 +241,10 @@ pub(crate) async fn menu(
                     name,
                     label,
                 };
-                let title = group_title(&property.group);
+                let title = titles
+                    .get(&property.group)
+                    .cloned()
+                    .unwrap_or_else(|| group_title(&property.group));
                 match menu.groups.iter_mut().find(|group| group.name == title) {
                     Some(group) => group.items.push(item),
                     None => menu.groups.push(MenuGroup {
@@ -263,7 +270,7 @@ pub(crate) async fn menu(
     answer(StatusCode::OK, &page)
 }
 
-/// HubSpot's name of a group, as people would write it.
+/// The name of a group whose label is not known, as people would write it.
 fn group_title(name: &str) -> String {
     let words = name.replace('_', " ");
     let mut letters = words.chars();

@@ -52,7 +52,7 @@ pub(crate) struct Widget {
 /// The connection as the first step shows it.
 #[derive(Debug, Clone)]
 pub(crate) struct Connected {
-    pub(crate) title: String,
+    pub(crate) name: Option<String>,
     pub(crate) portal: u64,
     pub(crate) oauth: bool,
     pub(crate) by: Option<String>,
@@ -194,7 +194,7 @@ fn connected(info: &ConnectionInfo, level: Level) -> Connected {
     })
     .collect();
     Connected {
-        title: info.portal.title(),
+        name: info.portal.name.clone(),
         portal: info.portal.id.0,
         oauth: info.kind == Kind::OAuth,
         by: info.connected_by.clone(),
