@@ -16,13 +16,18 @@ use sqlx::{
 use crate::{Error, error::doing, keyring::Keyring, lock::Process};
 
 /// The migrations, oldest first. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+const MIGRATIONS: [(i64, &str, &str); 3] = [
     (
         1,
         "initial",
         include_str!("../migrations/sqlite/0001_initial.sql"),
     ),
     (2, "web", include_str!("../migrations/sqlite/0002_web.sql")),
+    (
+        3,
+        "jobs",
+        include_str!("../migrations/sqlite/0003_jobs.sql"),
+    ),
 ];
 
 /// How long a statement waits for another process's write to end. Applying a run of millions of records holds the

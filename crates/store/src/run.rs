@@ -86,6 +86,18 @@ pub struct Origin {
     pub by: Option<String>,
 }
 
+impl Origin {
+    /// As it is stored. A way that is not known is a command's.
+    pub(crate) fn read(trigger: &str, by: Option<String>) -> Self {
+        let mut known = Trigger::ALL.into_iter();
+        let trigger = known.find(|known| known.name() == trigger);
+        Self {
+            trigger: trigger.unwrap_or_default(),
+            by,
+        }
+    }
+}
+
 /// A run as the list of runs shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -390,13 +402,7 @@ fn run_of(row: RunRow) -> Result<Run, Error> {
         subscription: SubscriptionId(subscription),
         level: level_of(level),
         dry_run,
-        origin: Origin {
-            trigger: Trigger::ALL
-                .into_iter()
-                .find(|known| known.name() == trigger)
-                .unwrap_or_default(),
-            by,
-        },
+        origin: Origin::read(&trigger, by),
         state: State::ALL
             .into_iter()
             .find(|known| known.name() == state)

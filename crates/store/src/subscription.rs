@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Error, Store, error::doing};
+use crate::{Error, Store, error::doing, schedule::DEFAULT_RHYTHM};
 
 /// The number of a subscription within an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -72,11 +72,34 @@ impl Store {
             .collect())
     }
 
-    /// Changes name, time zone and switch of a subscription. Says whether it is there.
+    /// Changes name, time zone and switch of a subscription. Says whether it is there. In another zone, windows that should
+    /// have been served before count no more.
     ///
     /// # Errors
     /// [`Error::NameTaken`] when another one has the name.
-    pub async fn change_subscription(&self, changed: &Subscription) -> Result<bool, Error> {
+    pub async fn change_subscription(
+        &self,
+        changed: &Subscription,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        const DOING: &str = "change the subscription";
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(doing(DOING))?;
+        sqlx::query(
+            "INSERT INTO schedule (subscription_id, rhythm, paused, since, served_to)
+             SELECT id, ?, false, ?, 0 FROM subscription WHERE id = ? AND time_zone <> ?
+             ON CONFLICT (subscription_id) DO UPDATE SET since = excluded.since",
+        )
+        .bind(DEFAULT_RHYTHM)
+        .bind(now.as_millisecond())
+        .bind(changed.id.0)
+        .bind(&changed.time_zone)
+        .execute(&mut *tx)
+        .await
+        .map_err(doing(DOING))?;
         let done = sqlx::query(
             "UPDATE subscription SET name = ?, time_zone = ?, hubspot_on = ? WHERE id = ?",
         )
@@ -84,14 +107,17 @@ impl Store {
         .bind(&changed.time_zone)
         .bind(changed.hubspot_on)
         .bind(changed.id.0)
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await;
         match done {
-            Ok(done) => Ok(done.rows_affected() > 0),
+            Ok(done) => {
+                tx.commit().await.map_err(doing(DOING))?;
+                Ok(done.rows_affected() > 0)
+            }
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 Err(Error::NameTaken(changed.name.clone()))
             }
-            Err(source) => Err(doing("change the subscription")(source)),
+            Err(source) => Err(doing(DOING)(source)),
         }
     }
 }

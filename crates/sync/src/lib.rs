@@ -4,6 +4,7 @@
 //! that applies it; a dry run stops right before. Memory does not grow with the portal: pages pass through, candidates wait
 //! in the database, and what is remembered per known id is one bit.
 
+mod again;
 pub mod connect;
 mod diff;
 pub mod export;
@@ -13,6 +14,7 @@ mod layout;
 mod links;
 pub mod mapping;
 mod plan;
+pub mod planner;
 mod progress;
 mod prove;
 mod read;
@@ -21,8 +23,11 @@ mod report;
 mod run;
 pub mod runner;
 pub mod sample;
+pub mod schedule;
 mod trouble;
+pub mod worker;
 
+pub use again::Again;
 pub use plan::ReaderChoice;
 pub use progress::{Phase, Progress};
 pub use report::{
@@ -31,3 +36,4 @@ pub use report::{
 pub use run::{Context, Error, Request, run};
 pub use runner::Runner;
 pub use trouble::{Explain, Explanation, chain};
+pub use worker::Worker;

@@ -6,7 +6,7 @@ use model::{Level, PropertyName, RunId};
 use serde::{Serialize, Serializer};
 use store::{Miss, run::State};
 
-use crate::trouble::Explanation;
+use crate::{again::Again, trouble::Explanation};
 
 /// The report of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -50,6 +50,9 @@ pub struct RunReport {
     /// Why the run failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Explanation>,
+    /// Whether another run may do better.
+    #[serde(skip)]
+    pub again: Again,
 }
 
 impl RunReport {
@@ -73,6 +76,7 @@ impl RunReport {
             wall_seconds: 0.0,
             proof: Proof::default(),
             error: None,
+            again: Again::Never,
         }
     }
 

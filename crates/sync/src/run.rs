@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    again::Again,
     intake::Intake,
     layout::{Held, Layout},
     links,
@@ -510,6 +511,7 @@ impl Work<'_> {
             Err(Stop::Cancelled) => self.report.result = State::Cancelled,
             Err(Stop::Failed(error)) => {
                 self.report.result = State::Failed;
+                self.report.again = Again::after_run(&error);
                 self.report.error = Some(explained(&error));
             }
         }

@@ -1,14 +1,19 @@
-//! Runs that go on in the background of a process, watched and cancelled from elsewhere in it.
+//! Runs: asked for, executed, followed and stopped, whichever process has them under way.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use jiff::SignedDuration;
-use model::{Clock, RunId};
-use store::{Scope, Store, run::State};
-use tokio::{sync::watch, task::JoinHandle};
+use model::Clock;
+use store::{
+    Scope, Store,
+    job::{self, JobId, Kind, NewJob, Priority},
+    run::State,
+};
+use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -16,6 +21,9 @@ use crate::{
     connect::{self, Connector},
     run::{Error as RunError, run},
 };
+
+/// How often another process's progress is looked at.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// What runs are done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,20 +51,12 @@ pub enum Error {
 
 /// A run that is under way in this process.
 #[derive(Debug, Clone)]
-pub struct Underway {
-    /// Where it stands.
-    pub progress: watch::Receiver<Progress>,
-    cancel: CancellationToken,
+pub(crate) struct Underway {
+    pub(crate) progress: watch::Receiver<Progress>,
+    pub(crate) cancel: CancellationToken,
 }
 
-impl Underway {
-    /// Asks it to stop. Until it applies it does, and changes nothing; after that it ends whole.
-    pub fn cancel(&self) {
-        self.cancel.cancel();
-    }
-}
-
-/// Executes runs. Cheap to clone; clones share everything.
+/// Executes runs, and knows of those that others execute. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Runner {
     shared: Arc<Shared>,
@@ -68,18 +68,9 @@ struct Shared {
     connector: Connector,
     clock: Arc<dyn Clock>,
     settings: Settings,
-    levels: Mutex<HashMap<Scope, Level>>,
-    /// Cancelled when the process ends.
-    ending: CancellationToken,
-}
-
-/// What this process knows of a level's runs.
-#[derive(Debug, Default)]
-struct Level {
-    underway: Option<Underway>,
-    task: Option<JoinHandle<()>>,
-    /// Why the last run that was asked for could not begin.
-    refused: Option<Arc<Error>>,
+    underway: Mutex<HashMap<Scope, Underway>>,
+    /// Told when there may be a job to begin.
+    wake: Notify,
 }
 
 impl Runner {
@@ -96,8 +87,8 @@ impl Runner {
                 connector,
                 clock,
                 settings,
-                levels: Mutex::default(),
-                ending: CancellationToken::new(),
+                underway: Mutex::default(),
+                wake: Notify::new(),
             }),
         }
     }
@@ -154,97 +145,110 @@ impl Runner {
         Ok(())
     }
 
-    /// Starts runs one after the other in the background, each unless its level is running in this process already.
-    ///
-    /// A run that is cancelled takes those behind it along.
-    pub fn start(&self, requests: impl IntoIterator<Item = Request>) {
-        let cancel = self.shared.ending.child_token();
-        let mut queue = Vec::new();
-        let mut levels = self.levels();
-        for request in requests {
-            let level = levels.entry(request.scope).or_default();
-            if level.underway.is_none() {
-                let (sender, progress) = watch::channel(Progress {
-                    level: Some(request.scope.level),
-                    ..Progress::default()
-                });
-                level.refused = None;
-                level.underway = Some(Underway {
-                    progress,
-                    cancel: cancel.clone(),
-                });
-                queue.push((request, sender));
-            }
-        }
-        let Some((first, _)) = queue.first() else {
-            return;
+    /// Puts a run in the queue, from which a process takes it. One of its kind that is there already is taken for it.
+    pub async fn ask(&self, request: Request) -> Result<JobId, store::Error> {
+        let Shared {
+            store, clock, wake, ..
+        } = &*self.shared;
+        let now = clock.now();
+        let job = NewJob {
+            scope: request.scope,
+            kind: match request.measured {
+                Some(key) => Kind::Measure(key.to_string()),
+                None => Kind::Sync,
+            },
+            origin: request.origin,
+            priority: Priority::Person,
+            due_at: now,
+            expires_at: None,
         };
-        let first = first.scope;
+        let id = store.ask(&job, now).await?;
+        wake.notify_one();
+        Ok(id)
+    }
+
+    /// Asks the run of a level that waits or is under way to stop, whichever process has it. Says whether there was one.
+    ///
+    /// Until it applies it stops, and changes nothing; after that it ends whole.
+    pub async fn stop(&self, scope: Scope) -> Result<bool, store::Error> {
+        let Shared { store, clock, .. } = &*self.shared;
+        let now = clock.now();
+        let Some(job) = store.present_job(scope, now).await? else {
+            return Ok(false);
+        };
+        let stopped = store.cancel_job(job.id, now).await?;
+        if let Some(underway) = self.underways().get(&scope) {
+            underway.cancel.cancel();
+        }
+        Ok(stopped)
+    }
+
+    /// Where the run of a level stands that waits or is under way, whichever process has it; `None` if there is none. The
+    /// channel closes when it is over.
+    pub async fn follow(
+        &self,
+        scope: Scope,
+    ) -> Result<Option<watch::Receiver<Progress>>, store::Error> {
+        if let Some(underway) = self.underways().get(&scope) {
+            return Ok(Some(underway.progress.clone()));
+        }
+        let Some(first) = self.present(scope).await? else {
+            return Ok(None);
+        };
+        let (sender, receiver) = watch::channel(first);
         let runner = self.clone();
-        let task = tokio::spawn(async move {
-            for (request, sender) in queue {
-                let scope = request.scope;
-                if cancel.is_cancelled() {
-                    runner.levels().entry(scope).or_default().underway = None;
-                    continue;
+        tokio::spawn(async move {
+            while !sender.is_closed() {
+                tokio::select! {
+                    () = sender.closed() => return,
+                    () = tokio::time::sleep(LOOK) => {}
                 }
-                let ended = runner.execute(request, &sender, &cancel).await;
-                let mut levels = runner.levels();
-                let level = levels.entry(scope).or_default();
-                level.underway = None;
-                match ended {
-                    Ok(report) if report.result == State::Cancelled => cancel.cancel(),
-                    Ok(_) => {}
-                    Err(error) => {
-                        tracing::warn!(error = crate::chain(&error), "a run could not begin");
-                        level.refused = Some(Arc::new(error));
-                    }
+                match runner.present(scope).await {
+                    Ok(Some(progress)) => drop(sender.send_replace(progress)),
+                    // Whoever follows asks for the page anew, and learns what is wrong.
+                    Ok(None) | Err(_) => return,
                 }
             }
         });
-        levels.entry(first).or_default().task = Some(task);
+        Ok(Some(receiver))
     }
 
-    /// The run of a level that is under way in this process.
-    pub fn underway(&self, scope: Scope) -> Option<Underway> {
-        self.levels().get(&scope)?.underway.clone()
-    }
-
-    /// Why the last run of a level that this process was asked for could not begin.
-    pub fn refused(&self, scope: Scope) -> Option<Arc<Error>> {
-        self.levels().get(&scope)?.refused.clone()
-    }
-
-    /// Asks a run to stop; says whether this process has it under way.
-    pub fn cancel(&self, run: RunId) -> bool {
-        let levels = self.levels();
-        let underway = levels
-            .values()
-            .filter_map(|level| level.underway.as_ref())
-            .find(|underway| underway.progress.borrow().run == Some(run));
-        if let Some(underway) = underway {
-            underway.cancel();
+    /// Where the run of a level stands that waits or is under way: as this process knows, or as another one has noted.
+    pub async fn present(&self, scope: Scope) -> Result<Option<Progress>, store::Error> {
+        if let Some(underway) = self.underways().get(&scope) {
+            return Ok(Some(*underway.progress.borrow()));
         }
-        underway.is_some()
+        let Shared { store, clock, .. } = &*self.shared;
+        let job = store.present_job(scope, clock.now()).await?;
+        Ok(job.map(|job| Progress {
+            level: Some(scope.level),
+            run: job.run,
+            ..Progress::read(
+                job.note
+                    .as_deref()
+                    .filter(|_| job.state == job::State::Running),
+            )
+        }))
     }
 
-    /// Cancels what is under way and waits until it has ended.
-    pub async fn shut_down(&self) {
-        self.shared.ending.cancel();
-        let tasks: Vec<_> = self
-            .levels()
-            .values_mut()
-            .filter_map(|level| level.task.take())
-            .collect();
-        for task in tasks {
-            // One that panicked has ended too.
-            drop(task.await);
-        }
+    /// Waits until a job may have come, at most for a while.
+    pub(crate) async fn rest(&self, most: Duration) {
+        // Whether it was woken or slept enough makes no difference.
+        drop(tokio::time::timeout(most, self.shared.wake.notified()).await);
     }
 
-    fn levels(&self) -> MutexGuard<'_, HashMap<Scope, Level>> {
-        let levels = self.shared.levels.lock();
-        levels.unwrap_or_else(PoisonError::into_inner)
+    /// What this process has under way.
+    pub(crate) fn underways(&self) -> MutexGuard<'_, HashMap<Scope, Underway>> {
+        let underway = self.shared.underway.lock();
+        underway.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.shared.store
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.shared.clock
     }
 }
 

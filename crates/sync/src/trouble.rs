@@ -4,10 +4,10 @@
 use std::{error::Error as StdError, fmt::Write as _};
 
 use hubspot::Kind;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A failure as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Explanation {
     /// `TRB` and four digits; the name of a page in `docs/errors`.
     pub code: String,

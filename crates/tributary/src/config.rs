@@ -13,7 +13,7 @@ use std::{
 };
 
 use secrecy::SecretString;
-use sync::ReaderChoice;
+use sync::{ReaderChoice, worker};
 
 pub(crate) use self::settings::SETTINGS;
 use self::{
@@ -65,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) retention_days: u32,
     /// How records are read.
     pub(crate) reader: ReaderChoice,
+    /// How runs that are asked for are carried out.
+    pub(crate) worker: worker::Settings,
 }
 
 impl Config {
@@ -131,6 +133,21 @@ impl Config {
                 "search" => ReaderChoice::Search,
                 "list" => ReaderChoice::List,
                 _ => return Err(reader.refuse("it is none of auto, search and list")),
+            },
+            worker: worker::Settings {
+                at_once: match get("worker.at_once").parse()? {
+                    0 => {
+                        return Err(
+                            get("worker.at_once").refuse("at least one sync has to be under way")
+                        );
+                    }
+                    at_once => at_once,
+                },
+                schedule: match get("worker.schedule").text.as_str() {
+                    "on" => true,
+                    "off" => false,
+                    _ => return Err(get("worker.schedule").refuse("it is neither on nor off")),
+                },
             },
             file,
             layers,

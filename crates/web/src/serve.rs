@@ -1,4 +1,4 @@
-//! The server: takes connections until it is told to stop, and lets what it has begun come to its end.
+//! The server: takes connections until it is told to stop, and lets answers that have begun come to their end.
 
 use std::{future::Future, io, net::SocketAddr, time::Duration};
 
@@ -16,7 +16,7 @@ const VIEWS: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// How long answers may take to end once the server stops.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Serves the application until `stop` comes. Runs that are under way then stop at their next safe point.
+/// Serves the application until `stop` comes.
 ///
 /// # Errors
 /// What the operating system says when connections cannot be taken.
@@ -37,13 +37,11 @@ pub async fn serve(
         let _ = over.wait_for(|over| *over).await;
         tokio::time::sleep(PATIENCE).await;
     };
-    let served = tokio::select! {
+    tokio::select! {
         served = server => served,
         () = late => Ok(()),
         never = sweep(&app) => match never {},
-    };
-    app.runner().shut_down().await;
-    served
+    }
 }
 
 /// Sweeps now and then what nobody can use any more.

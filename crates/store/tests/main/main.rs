@@ -1,8 +1,10 @@
 //! The store through its front door.
 
+mod jobs;
 mod lifecycle;
 mod lists;
 mod matching;
+mod schedules;
 mod secrets;
 
 use std::collections::BTreeSet;

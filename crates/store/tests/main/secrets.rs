@@ -10,7 +10,7 @@ use store::{
 
 use crate::{Fixture, now};
 
-fn connection(portal: u64) -> Connection {
+pub(crate) fn connection(portal: u64) -> Connection {
     let info = ConnectionInfo {
         portal: Portal {
             id: PortalId(portal),

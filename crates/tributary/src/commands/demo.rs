@@ -198,7 +198,9 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         story::next(),
         story::sign_in(app.out, &url),
     ));
-    door.serve(pages, interrupt).await?;
+    let worker = app.worker(&runner);
+    let (served, ()) = tokio::join!(door.serve(pages, interrupt.clone()), worker.work(interrupt));
+    served?;
     Ok(exit)
 }
 
@@ -228,7 +230,7 @@ async fn subscription(app: &App, store: &Store) -> Result<Subscription, Failure>
     match all.into_iter().find(|one| one.name == NAME) {
         Some(mut demo) => {
             demo.hubspot_on = true;
-            store.change_subscription(&demo).await?;
+            store.change_subscription(&demo, app.clock.now()).await?;
             Ok(demo)
         }
         None => Ok(store

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use ::sync::Runner;
+use ::sync::{Runner, Worker};
 use serde_json::{Value, json};
 use store::{Store, session::Purpose};
 use tokio::net::TcpListener;
@@ -12,7 +12,7 @@ use url::Url;
 use crate::{
     app::App,
     config::web::{self, Web},
-    failure::{Exit, Outcome},
+    failure::{Exit, Failure, Outcome},
     output::{Output, Tone, time::exact},
     stop,
     trouble::Trouble,
@@ -21,12 +21,13 @@ use crate::{
 /// How often what is past retention is forgotten, besides at the end of every run.
 const TIDY: Duration = Duration::from_hours(1);
 
-/// Serve the web pages: everything Tributary does, in the browser.
+/// Serve the web pages and sync by the schedules: everything Tributary does, in the browser and by itself.
 ///
 /// At first start it prints a link that makes the first admin. It listens on this machine only, unless --listen or the
-/// setting web.listen says otherwise. Ctrl-C ends it: a run that is under way stops and changes nothing more.
+/// setting web.listen says otherwise. Ctrl-C ends it: a sync that is under way stops, changes nothing more and waits for the
+/// next process.
 ///
-/// With --json every event is one object on a line of its own: `listening`, `warning`, `set_up`, `stopped`.
+/// With --json every event is one object on a line of its own: `listening`, `working`, `warning`, `set_up`, `stopped`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// The address and port to listen on, such as 0.0.0.0:8700; port 0 takes a free one [default: the setting web.listen].
@@ -35,6 +36,12 @@ pub(crate) struct Args {
     /// The address by which browsers come, such as `https://tributary.example.com` [default: the setting `web.public_url`].
     #[arg(long, value_parser = web::public_url, value_name = "URL")]
     public_url: Option<Url>,
+    /// Serve no pages: only carry out what schedules and the pages of other processes ask for.
+    #[arg(long, conflicts_with_all = ["no_worker", "listen", "public_url"])]
+    no_web: bool,
+    /// Serve pages only: leave syncs to other processes.
+    #[arg(long)]
+    no_worker: bool,
 }
 
 pub(super) async fn run(mut app: App, args: Args) -> Outcome {
@@ -44,23 +51,37 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     let stop = stop::on_interrupt("Stopping. (Ctrl-C again ends at once)");
     let store = app.open().await?;
     let runner = app.runner(&store)?;
-    let door = Door::open(&app.config.web).await?;
-    let pages = app.pages(&store, &runner, door.public_url.clone());
     let events = Events(app.out);
-    events.listening(&door);
-    for warning in door.warnings(&app.config.web) {
-        events.warning(warning);
-    }
-    if !store.has_members().await? {
-        let link = pages.make_link(Purpose::SetUp, None).await?;
-        events.set_up(&link);
+    let door = match args.no_web {
+        true => None,
+        false => Some(app.open_pages(&store, &runner, &events).await?),
+    };
+    if !args.no_worker {
+        events.working(app.config.worker.at_once);
     }
     app.out.note("\nCtrl-C stops.");
-    tokio::select! {
-        served = door.serve(pages, stop) => served?,
+    let working = async {
+        if args.no_worker {
+            stop.cancelled().await;
+        } else {
+            app.worker(&runner).work(stop.clone()).await;
+        }
+    };
+    let serving = async {
+        let Some((door, pages)) = door else {
+            return Ok(());
+        };
+        let served = door.serve(pages, stop.clone()).await;
+        // Without pages there is nobody left who could see what the worker does.
+        stop.cancel();
+        served
+    };
+    let served = tokio::select! {
+        (served, ()) = async { tokio::join!(serving, working) } => served,
         never = tidy(&app, &runner) => match never {},
-    }
+    };
     store.close().await;
+    served?;
     events.stopped(&exact(app.clock.now()));
     Ok(Exit::Done)
 }
@@ -79,6 +100,31 @@ async fn tidy(app: &App, runner: &Runner) -> Infallible {
 }
 
 impl App {
+    /// What carries out runs that are asked for.
+    pub(crate) fn worker(&self, runner: &Runner) -> Worker {
+        Worker::new(runner.clone(), self.config.worker)
+    }
+
+    /// Listens for browsers, and says where and what they can do first.
+    async fn open_pages(
+        &self,
+        store: &Store,
+        runner: &Runner,
+        events: &Events,
+    ) -> Result<(Door, ::web::App), Failure> {
+        let door = Door::open(&self.config.web).await?;
+        let pages = self.pages(store, runner, door.public_url.clone());
+        events.listening(&door);
+        for warning in door.warnings(&self.config.web) {
+            events.warning(warning);
+        }
+        if !store.has_members().await? {
+            let link = pages.make_link(Purpose::SetUp, None).await?;
+            events.set_up(&link);
+        }
+        Ok((door, pages))
+    }
+
     /// The pages, as browsers see them at `public_url`.
     pub(crate) fn pages(&self, store: &Store, runner: &Runner, public_url: Url) -> ::web::App {
         let settings = ::web::Settings {
@@ -181,6 +227,14 @@ impl Events {
             "listening",
             json!({ "address": address, "url": door.url() }),
             format_args!("Tributary is at {url} (listening on {address})."),
+        );
+    }
+
+    fn working(self, at_once: usize) {
+        self.tell(
+            "working",
+            json!({ "at_once": at_once }),
+            format_args!("Syncs by schedules and on demand, {at_once} at once."),
         );
     }
 

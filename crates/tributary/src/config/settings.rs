@@ -31,7 +31,7 @@ impl Form {
 }
 
 /// Every setting, in the order of `default.toml`.
-pub(crate) const SETTINGS: [(&str, Form); 21] = [
+pub(crate) const SETTINGS: [(&str, Form); 23] = [
     ("keyring_file", Form::Path),
     ("web.listen", Form::Text),
     ("web.public_url", Form::Text),
@@ -51,6 +51,8 @@ pub(crate) const SETTINGS: [(&str, Form); 21] = [
     ("hubspot.quota.daily", Form::CountOrAuto),
     ("hubspot.quota.in_flight", Form::Count),
     ("hubspot.quota.daily_reserve", Form::Share),
+    ("worker.at_once", Form::Count),
+    ("worker.schedule", Form::Text),
     ("retention.days", Form::Count),
     ("sync.reader", Form::Text),
 ];

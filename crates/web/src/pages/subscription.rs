@@ -168,7 +168,13 @@ pub(crate) async fn save(here: Here, posted: Posted) -> Result<Response, Error> 
             time_zone: zone.to_owned(),
             ..here.subscription.clone()
         };
-        match here.visit.app.store().change_subscription(&changed).await {
+        match here
+            .visit
+            .app
+            .store()
+            .change_subscription(&changed, here.visit.now)
+            .await
+        {
             Ok(_) => {
                 let details = json!({ "name": name, "time_zone": zone });
                 here.note("subscription.changed", details).await?;

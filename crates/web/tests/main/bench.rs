@@ -14,8 +14,9 @@ use hubspot::{ManualClock, QuotaSettings};
 use model::{Clock as _, Level};
 use sandbox::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Object, PortalConfig, Sandbox};
 use store::{Scope, Store, SubscriptionId, app::HubspotApp, import::NewSubject, session::Purpose};
-use sync::{ReaderChoice, Runner, connect::Connector, runner};
+use sync::{ReaderChoice, Runner, Worker, connect::Connector, runner, worker};
 use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 use web::{App, Settings};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -134,6 +135,11 @@ impl Plan {
             retention_days: 30,
         };
         let runner = Runner::new(store.clone(), connector, clock.clone(), settings);
+        let settings = worker::Settings {
+            at_once: 4,
+            schedule: false,
+        };
+        tokio::spawn(Worker::new(runner.clone(), settings).work(CancellationToken::new()));
         // Bound already, so that the address of pages that are served later is known now.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
@@ -356,8 +362,7 @@ impl Bench {
 
     /// Waits until no run of a level is under way.
     pub(crate) async fn settled(&self, level: Level) {
-        while let Some(underway) = self.runner.underway(self.scope(level)) {
-            let mut progress = underway.progress;
+        while let Some(mut progress) = self.runner.follow(self.scope(level)).await.unwrap() {
             while progress.changed().await.is_ok() {}
             tokio::task::yield_now().await;
         }

@@ -337,7 +337,7 @@ pub(crate) async fn measure(
     let scope = here.scope(level);
     let key = PropertyName::new(posted.text("property"));
     let request = Request::measure(scope, key.clone(), here.visit.who());
-    here.visit.app.runner().start([request]);
+    here.visit.app.runner().ask(request).await?;
     here.note(
         "key.measured",
         json!({ "level": level.name(), "key": key.as_str() }),

@@ -32,8 +32,8 @@ pub(crate) struct Live {
     pub(crate) quota_left: Option<u64>,
     /// Seconds, once they can be told.
     pub(crate) left: Option<f64>,
-    /// It is this process's own: it can be watched and cancelled.
-    pub(crate) own: bool,
+    /// It came by the queue: it can be watched and cancelled. A command's own run cannot.
+    pub(crate) queued: bool,
     /// It applies what it found: it ends whole from here.
     pub(crate) applying: bool,
 }
@@ -46,19 +46,22 @@ pub(crate) struct LivePart<'a> {
 }
 
 impl Live {
-    /// The run of a level that is under way, in this process or in another.
-    pub(crate) fn of(here: &Here, scope: Scope, latest: Option<&Run>) -> Option<Self> {
-        let runner = here.visit.app.runner();
-        if let Some(underway) = runner.underway(scope) {
-            let progress = *underway.progress.borrow();
-            return Some(Self::at(&progress, here.visit.now));
+    /// The run of a level that waits for its turn or is under way, whoever has it.
+    pub(crate) async fn of(
+        here: &Here,
+        scope: Scope,
+        latest: Option<&Run>,
+    ) -> Result<Option<Self>, store::Error> {
+        let now = here.visit.now;
+        if let Some(progress) = here.visit.app.runner().present(scope).await? {
+            return Ok(Some(Self::at(&progress, now)));
         }
-        let other = latest.filter(|run| run.state == State::Running)?;
-        Some(Self {
-            run: Some(other.id),
-            own: false,
-            ..Self::at(&Progress::default(), here.visit.now)
-        })
+        let command = latest.filter(|run| run.state == State::Running);
+        Ok(command.map(|run| Self {
+            run: Some(run.id),
+            queued: false,
+            ..Self::at(&Progress::default(), now)
+        }))
     }
 
     /// At a moment.
@@ -79,7 +82,7 @@ impl Live {
             calls: progress.calls,
             quota_left: progress.quota_left,
             left: left(progress, now),
-            own: true,
+            queued: true,
             applying: step >= 3,
         }
     }
@@ -112,11 +115,11 @@ fn left(progress: &Progress, now: Timestamp) -> Option<f64> {
 pub(crate) async fn progress(here: Here, AtLevel(level): AtLevel) -> Result<Response, Error> {
     let scope = here.scope(level);
     let app = here.visit.app.clone();
-    let Some(underway) = app.runner().underway(scope) else {
+    let Some(steps) = app.runner().follow(scope).await? else {
         return Ok(events::over());
     };
     let chrome = Chrome::new(&here.visit, Place::Mappings);
-    Ok(events::stream(underway.progress, move |progress| {
+    Ok(events::stream(steps, move |progress| {
         let live = Live::at(progress, app.now());
         let part = LivePart {
             c: &chrome,
@@ -139,10 +142,10 @@ pub(crate) async fn sync_now(
     ))
 }
 
-/// Starts a run of a level, unless one is under way.
+/// Asks for a run of a level, unless one waits or is under way.
 pub(crate) async fn begin(here: &Here, level: Level) -> Result<(), Error> {
     let request = Request::page(here.scope(level), here.visit.who());
-    here.visit.app.runner().start([request]);
+    here.visit.app.runner().ask(request).await?;
     here.note("sync.started", json!({ "level": level.name() }))
         .await
 }
@@ -153,8 +156,7 @@ pub(crate) async fn cancel(
     AtLevel(level): AtLevel,
     _: Posted,
 ) -> Result<Response, Error> {
-    if let Some(underway) = here.visit.app.runner().underway(here.scope(level)) {
-        underway.cancel();
+    if here.visit.app.runner().stop(here.scope(level)).await? {
         here.note("sync.cancelled", json!({ "level": level.name() }))
             .await?;
     }

@@ -239,7 +239,11 @@ pub(crate) async fn switch(here: Here, posted: Posted) -> Result<Response, Error
         hubspot_on: on,
         ..here.subscription.clone()
     };
-    here.visit.app.store().change_subscription(&changed).await?;
+    here.visit
+        .app
+        .store()
+        .change_subscription(&changed, here.visit.now)
+        .await?;
     let (action, note) = if on {
         ("integration.switched-on", "note-switched-on")
     } else {

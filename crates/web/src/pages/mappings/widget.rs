@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use model::{Level, RunId};
 use store::{
     connection::{ConnectionInfo, Kind},
+    job,
     mapping::{EmptyPolicy, MappedField, Mapping},
     run::{Run, State},
 };
-use sync::{Explain as _, connect::scope_of};
+use sync::connect::scope_of;
 
 use super::live::Live;
 use crate::{
@@ -138,10 +139,10 @@ impl Widget {
         let mapping = store.mapping(scope).await?;
         let latest = store.syncs(scope, 1).await?.pop();
         let changed_at = store.mapping_changed_at(scope).await?;
-        let refused = app
-            .runner()
-            .refused(scope)
-            .map(|error| Problem::explained(&here.visit.locale, &error.explain()));
+        let refused = store
+            .latest_job(scope)
+            .await?
+            .and_then(|job| refused(here, job));
         let done = latest.as_ref().is_some_and(|run| {
             run.state == State::Success && changed_at.is_none_or(|at| at <= run.started_at)
         });
@@ -156,7 +157,7 @@ impl Widget {
                 done,
                 ..FieldsStep::stored(mapping.as_ref())
             },
-            live: Live::of(here, scope, latest.as_ref()),
+            live: Live::of(here, scope, latest.as_ref()).await?,
             last: latest.map(|run| last(&run)),
             refused,
             problem: None,
@@ -204,6 +205,13 @@ fn connected(info: &ConnectionInfo, level: Level) -> Connected {
         broken: info.broken.is_some(),
         level_lacking: lacks(scope_of(level.object())),
     }
+}
+
+/// Why the run that a job asked for did not begin.
+fn refused(here: &Here, job: job::Job) -> Option<Problem> {
+    let failed = job.state == job::State::Failed && job.run.is_none();
+    let explanation = serde_json::from_str(&job.note.filter(|_| failed)?).ok()?;
+    Some(Problem::explained(&here.visit.locale, &explanation))
 }
 
 fn last(run: &Run) -> Last {

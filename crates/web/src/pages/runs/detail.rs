@@ -106,9 +106,11 @@ pub(crate) async fn show(here: Here, named: Named) -> Result<Response, Error> {
         .as_ref()
         .filter(|_| is_counted(run.state))
         .map(|numbers| outcome(t, &run, numbers, kept));
-    let live = (run.state == State::Running)
-        .then(|| live(&here, &run))
-        .flatten();
+    let live = if run.state == State::Running {
+        live(&here, &run).await?
+    } else {
+        None
+    };
     let title = t.say("run-title").s("run", run.id).to_string();
     page(&RunPage {
         c: Chrome::here(&here, Place::Runs).await?.titled(title),
@@ -138,11 +140,11 @@ fn outcome(t: &Locale, run: &Run, numbers: &Numbers, kept: Kept) -> Outcome {
     }
 }
 
-/// Where a run under way stands, if this process or another has it under way.
-fn live(here: &Here, run: &Run) -> Option<Live> {
-    let live = Live::of(here, here.scope(run.level), Some(run))?;
-    // This process may have taken up another run of the level meanwhile.
-    (live.run == Some(run.id)).then_some(live)
+/// Where a run stands that is under way.
+async fn live(here: &Here, run: &Run) -> Result<Option<Live>, Error> {
+    let live = Live::of(here, here.scope(run.level), Some(run)).await?;
+    // Another run of the level may be under way meanwhile.
+    Ok(live.filter(|live| live.run == Some(run.id)))
 }
 
 fn word<'a>(run: &'a Run, path: &str) -> Option<&'a str> {
@@ -203,7 +205,9 @@ fn changed_type(why: &str) -> Option<(MetadataType, MetadataType)> {
 /// `POST …/runs/{run}/cancel`.
 pub(crate) async fn cancel(here: Here, named: Named, _: Posted) -> Result<Response, Error> {
     let run = named.run(&here).await?;
-    if here.visit.app.runner().cancel(run.id) {
+    if live(&here, &run).await?.is_some_and(|live| live.queued)
+        && here.visit.app.runner().stop(here.scope(run.level)).await?
+    {
         let details = json!({ "level": run.level.name(), "run": run.id.0 });
         here.note("sync.cancelled", details).await?;
     }

@@ -1,0 +1,587 @@
+//! Work that waits for a process: asked for by people and by the schedule, taken up by whichever process is free.
+//!
+//! A job is begun by one process at a time, at most one per level of a subscription. Beginning it hands out a token; whoever
+//! holds an older one has lost the job and can change nothing about it any more. A job whose process is gone waits again.
+
+use jiff::Timestamp;
+use model::RunId;
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use crate::{
+    Error, Scope, Store, SubscriptionId,
+    error::{corrupt, doing},
+    level_of,
+    run::Origin,
+};
+
+/// A job whose process died this often is not begun again: something in it may be what kills processes.
+const MOST_DEATHS: i64 = 5;
+
+/// The number of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub i64);
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// Sync a level.
+    Sync,
+    /// Measure how well a key matches, given by the property's name.
+    Measure(String),
+}
+
+impl Kind {
+    /// The stable name.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Measure(_) => "measure",
+        }
+    }
+
+    /// As it is stored.
+    fn written(&self) -> String {
+        match self {
+            Self::Sync => self.name().into(),
+            Self::Measure(property) => format!("{} {property}", self.name()),
+        }
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        match text.split_once(' ') {
+            None if text == Self::Sync.name() => Some(Self::Sync),
+            Some(("measure", property)) => Some(Self::Measure(property.into())),
+            _ => None,
+        }
+    }
+}
+
+/// What has become of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Nobody has begun it, or nobody has it any more.
+    Waiting,
+    /// A process has it under way.
+    Running,
+    /// It came to its end; the run says how.
+    Done,
+    /// It was begun and will not be again.
+    Failed,
+    /// Somebody did not want it any more.
+    Cancelled,
+    /// Nobody began it in time.
+    Expired,
+}
+
+impl State {
+    const ALL: [Self; 6] = [
+        Self::Waiting,
+        Self::Running,
+        Self::Done,
+        Self::Failed,
+        Self::Cancelled,
+        Self::Expired,
+    ];
+
+    /// The stable name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Running => "running",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Who goes first when several wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// A person waits for it.
+    Person,
+    /// It has until the end of its window.
+    Schedule,
+}
+
+impl Priority {
+    const fn number(self) -> i64 {
+        match self {
+            Self::Person => 0,
+            Self::Schedule => 1,
+        }
+    }
+}
+
+/// A job to be put in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// Which level of which subscription.
+    pub scope: Scope,
+    /// What is to be done.
+    pub kind: Kind,
+    /// Who asks for it, and how.
+    pub origin: Origin,
+    /// Who goes first.
+    pub priority: Priority,
+    /// It does not begin before this.
+    pub due_at: Timestamp,
+    /// It does not begin after this.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// A job as it is listed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// Its number.
+    pub id: JobId,
+    /// Which level of which subscription.
+    pub scope: Scope,
+    /// What is to be done.
+    pub kind: Kind,
+    /// Who asked for it, and how.
+    pub origin: Origin,
+    /// What has become of it.
+    pub state: State,
+    /// It does not begin before this.
+    pub due_at: Timestamp,
+    /// It does not begin after this.
+    pub expires_at: Option<Timestamp>,
+    /// How often it was begun and not handed back.
+    pub tries: u32,
+    /// Somebody asked it to stop.
+    pub cancelling: bool,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it was last begun.
+    pub started_at: Option<Timestamp>,
+    /// When it came to its end.
+    pub finished_at: Option<Timestamp>,
+    /// JSON: where it stands while it is under way, otherwise why it failed or waits again.
+    pub note: Option<String>,
+    /// The run it became.
+    pub run: Option<RunId>,
+}
+
+/// A job that this process has under way, and the token to prove it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Claim {
+    /// The job.
+    pub job: Job,
+    token: i64,
+}
+
+/// How a job comes to an end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// It was carried out.
+    Done,
+    /// It was not, and will not be.
+    Failed {
+        /// Why, as JSON.
+        problem: String,
+    },
+    /// It was asked to stop, and did.
+    Cancelled,
+    /// It is to be tried again.
+    Again {
+        /// When.
+        at: Timestamp,
+        /// Why it has to be, as JSON.
+        problem: String,
+    },
+    /// This process ends; another one may begin it at once.
+    HandedBack,
+}
+
+/// The job is not this process's any more: it was taken for dead, and another one has begun the job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the job was taken over by another process")]
+pub struct Lost;
+
+/// What is wanted of the list of jobs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Only {
+    /// Of this subscription.
+    pub subscription: Option<SubscriptionId>,
+    /// Those that are not over.
+    pub open: bool,
+    /// With a smaller number than this.
+    pub before: Option<JobId>,
+}
+
+type JobRow = (
+    i64,
+    i64,
+    i64,
+    String,
+    String,
+    Option<String>,
+    String,
+    i64,
+    Option<i64>,
+    i64,
+    bool,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    Option<String>,
+    Option<i64>,
+);
+const COLUMNS: &str = "id, subscription_id, level, kind, origin, asked_by, state, due_at, expires_at, tries, cancelling, \
+                       created_at, started_at, finished_at, note, run_id";
+
+impl Store {
+    /// Puts a job in the queue. One of its kind that waits or runs for the same level already is taken for it, and returned:
+    /// asking twice does nothing twice.
+    pub async fn ask(&self, job: &NewJob, now: Timestamp) -> Result<JobId, Error> {
+        const DOING: &str = "put a job in the queue";
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(doing(DOING))?;
+        let running = look_for(&mut tx, job, State::Running)
+            .await
+            .map_err(doing(DOING))?;
+        let id = match running {
+            Some(id) => id,
+            None => put_unless_waiting(&mut tx, job, now)
+                .await
+                .map_err(doing(DOING))?,
+        };
+        tx.commit().await.map_err(doing(DOING))?;
+        Ok(id)
+    }
+
+    /// Begins the job whose turn it is, if there is one: of those that are due, people's before the schedule's, and no two
+    /// for one level at a time.
+    pub async fn claim(&self, now: Timestamp) -> Result<Option<Claim>, Error> {
+        const DOING: &str = "begin a job";
+        let mut tx = self
+            .pool
+            .begin_with("BEGIN IMMEDIATE")
+            .await
+            .map_err(doing(DOING))?;
+        let next: Option<(i64, i64)> = sqlx::query_as(
+            "SELECT id, token FROM job j
+             WHERE state = 'waiting' AND due_at <= ?1 AND (expires_at IS NULL OR expires_at > ?1)
+               AND NOT EXISTS (SELECT 1 FROM job r WHERE r.state = 'running'
+                               AND r.subscription_id = j.subscription_id AND r.level = j.level)
+             ORDER BY priority, due_at, id LIMIT 1",
+        )
+        .bind(now.as_millisecond())
+        .fetch_optional(&mut *tx)
+        .await
+        .map_err(doing(DOING))?;
+        let Some((id, token)) = next else {
+            return Ok(None);
+        };
+        let token = token + 1;
+        sqlx::query(
+            "UPDATE job SET state = 'running', holder = ?, token = ?, tries = tries + 1, started_at = ?, note = NULL,
+                            run_id = NULL
+             WHERE id = ?",
+        )
+        .bind(self.process.name())
+        .bind(token)
+        .bind(now.as_millisecond())
+        .bind(id)
+        .execute(&mut *tx)
+        .await
+        .map_err(doing(DOING))?;
+        let sql = format!("SELECT {COLUMNS} FROM job WHERE id = ?");
+        let row: JobRow = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(id)
+            .fetch_one(&mut *tx)
+            .await
+            .map_err(doing(DOING))?;
+        tx.commit().await.map_err(doing(DOING))?;
+        let job = job_of(row)?;
+        Ok(Some(Claim { job, token }))
+    }
+
+    /// Notes where a job stands, and the run it has become. Says whether somebody has asked it to stop.
+    pub async fn note_progress(
+        &self,
+        claim: &Claim,
+        progress: &str,
+        run: Option<RunId>,
+    ) -> Result<Result<bool, Lost>, Error> {
+        let cancelling: Option<bool> = sqlx::query_scalar(
+            "UPDATE job SET note = ?, run_id = coalesce(?, run_id) WHERE id = ? AND token = ? AND state = 'running'
+             RETURNING cancelling",
+        )
+        .bind(progress)
+        .bind(run.map(|run| run.0.cast_signed()))
+        .bind(claim.job.id.0)
+        .bind(claim.token)
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(doing("note where a job stands"))?;
+        Ok(cancelling.ok_or(Lost))
+    }
+
+    /// Lets a job come to its end, or wait again.
+    pub async fn end_job(
+        &self,
+        claim: &Claim,
+        end: &End,
+        run: Option<RunId>,
+        now: Timestamp,
+    ) -> Result<Result<(), Lost>, Error> {
+        let over = |state: State, problem| (state, claim.job.due_at, problem, 0, Some(now));
+        let (state, due_at, problem, given_back, finished_at) = match end {
+            End::Done => over(State::Done, None),
+            End::Failed { problem } => over(State::Failed, Some(problem)),
+            End::Cancelled => over(State::Cancelled, None),
+            End::Again { at, problem } => (State::Waiting, *at, Some(problem), 0, None),
+            End::HandedBack => (State::Waiting, claim.job.due_at, None, 1, None),
+        };
+        let ended = sqlx::query(
+            "UPDATE job SET state = ?, due_at = ?, note = ?, tries = tries - ?, finished_at = ?, holder = NULL,
+                            run_id = coalesce(?, run_id)
+             WHERE id = ? AND token = ? AND state = 'running'",
+        )
+        .bind(state.name())
+        .bind(due_at.as_millisecond())
+        .bind(problem)
+        .bind(given_back)
+        .bind(finished_at.map(Timestamp::as_millisecond))
+        .bind(run.map(|run| run.0.cast_signed()))
+        .bind(claim.job.id.0)
+        .bind(claim.token)
+        .execute(&self.pool)
+        .await
+        .map_err(doing("end a job"))?;
+        Ok(if ended.rows_affected() == 1 {
+            Ok(())
+        } else {
+            Err(Lost)
+        })
+    }
+
+    /// Lets jobs wait again whose process is gone, and ends those that nobody began in time. Returns the latter, and those
+    /// whose process died too often.
+    pub async fn tidy_jobs(&self, now: Timestamp) -> Result<Vec<Job>, Error> {
+        const DOING: &str = "tidy up the jobs";
+        let held: Vec<String> =
+            sqlx::query_scalar("SELECT DISTINCT holder FROM job WHERE state = 'running'")
+                .fetch_all(&self.pool)
+                .await
+                .map_err(doing(DOING))?;
+        let mut ended: Vec<JobRow> = Vec::new();
+        for holder in held.iter().filter(|name| !self.process.lives(name)) {
+            tracing::warn!(holder, "the process of a job is gone; the job waits again");
+            let sql = format!(
+                "UPDATE job SET state = CASE WHEN deaths + 1 < {MOST_DEATHS} THEN 'waiting' ELSE 'failed' END,
+                                finished_at = CASE WHEN deaths + 1 < {MOST_DEATHS} THEN NULL ELSE ? END,
+                                deaths = deaths + 1, holder = NULL, note = NULL
+                 WHERE state = 'running' AND holder = ? RETURNING {COLUMNS}"
+            );
+            let rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+                .bind(now.as_millisecond())
+                .bind(holder)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(doing(DOING))?;
+            ended.extend(rows.into_iter().filter(|row| row.6 == State::Failed.name()));
+        }
+        let sql = format!(
+            "UPDATE job SET state = 'expired', finished_at = ?1 WHERE state = 'waiting' AND expires_at <= ?1
+             RETURNING {COLUMNS}"
+        );
+        let expired: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(now.as_millisecond())
+            .fetch_all(&self.pool)
+            .await
+            .map_err(doing(DOING))?;
+        ended.into_iter().chain(expired).map(job_of).collect()
+    }
+
+    /// Asks a job to stop: one that waits ends at once, one that runs when its process hears of it. Says whether there was
+    /// something to stop.
+    pub async fn cancel_job(&self, job: JobId, now: Timestamp) -> Result<bool, Error> {
+        let done = sqlx::query(
+            "UPDATE job SET cancelling = true,
+                            finished_at = CASE WHEN state = 'waiting' THEN ? END,
+                            state = CASE WHEN state = 'waiting' THEN 'cancelled' ELSE state END
+             WHERE id = ? AND state IN ('waiting', 'running')",
+        )
+        .bind(now.as_millisecond())
+        .bind(job.0)
+        .execute(&self.pool)
+        .await
+        .map_err(doing("cancel a job"))?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    /// The job of a level that runs, or that waits for its turn and is due; of several the first.
+    pub async fn present_job(&self, scope: Scope, now: Timestamp) -> Result<Option<Job>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM job
+             WHERE subscription_id = ? AND level = ? AND (state = 'running' OR (state = 'waiting' AND due_at <= ?))
+             ORDER BY state = 'waiting', priority, due_at, id LIMIT 1"
+        );
+        let row: Option<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .bind(now.as_millisecond())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(doing("look for a job"))?;
+        row.map(job_of).transpose()
+    }
+
+    /// The job of a level that was asked for last.
+    pub async fn latest_job(&self, scope: Scope) -> Result<Option<Job>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM job WHERE subscription_id = ? AND level = ? ORDER BY id DESC LIMIT 1"
+        );
+        let row: Option<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(doing("look for the latest job"))?;
+        row.map(job_of).transpose()
+    }
+
+    /// One job.
+    pub async fn job(&self, id: JobId) -> Result<Option<Job>, Error> {
+        let sql = format!("SELECT {COLUMNS} FROM job WHERE id = ?");
+        let row: Option<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(id.0)
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(doing("read a job"))?;
+        row.map(job_of).transpose()
+    }
+
+    /// Jobs, newest first.
+    pub async fn jobs(&self, only: Only, limit: i64) -> Result<Vec<Job>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM job
+             WHERE (?1 IS NULL OR subscription_id = ?1) AND id < ?2 AND (NOT ?3 OR state IN ('waiting', 'running'))
+             ORDER BY id DESC LIMIT ?4"
+        );
+        let rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+            .bind(only.subscription.map(|subscription| subscription.0))
+            .bind(only.before.map_or(i64::MAX, |job| job.0))
+            .bind(only.open)
+            .bind(limit)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(doing("list the jobs"))?;
+        rows.into_iter().map(job_of).collect()
+    }
+
+    /// Forgets jobs that were over before `cutoff`. The runs they became stay.
+    pub async fn forget_jobs(&self, cutoff: Timestamp) -> Result<u64, Error> {
+        let gone = sqlx::query("DELETE FROM job WHERE finished_at < ?")
+            .bind(cutoff.as_millisecond())
+            .execute(&self.pool)
+            .await
+            .map_err(doing("forget old jobs"))?;
+        Ok(gone.rows_affected())
+    }
+}
+
+/// A job of the same kind for the same level.
+async fn look_for(
+    conn: &mut SqliteConnection,
+    job: &NewJob,
+    state: State,
+) -> Result<Option<JobId>, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT id FROM job WHERE subscription_id = ? AND level = ? AND kind = ? AND state = ? ORDER BY id LIMIT 1",
+    )
+    .bind(job.scope.subscription.0)
+    .bind(job.scope.level_code())
+    .bind(job.kind.written())
+    .bind(state.name())
+    .fetch_optional(conn)
+    .await
+    .map(|id| id.map(JobId))
+}
+
+/// Puts a job in the queue. One of its kind that waits for the same level already is taken for it, and waits no longer than
+/// it would.
+pub(crate) async fn put_unless_waiting(
+    conn: &mut SqliteConnection,
+    job: &NewJob,
+    now: Timestamp,
+) -> Result<JobId, sqlx::Error> {
+    match look_for(&mut *conn, job, State::Waiting).await? {
+        Some(id) => hurry(conn, id, job).await.map(|()| id),
+        None => put(conn, job, now).await,
+    }
+}
+
+async fn put(
+    conn: &mut SqliteConnection,
+    job: &NewJob,
+    now: Timestamp,
+) -> Result<JobId, sqlx::Error> {
+    sqlx::query_scalar(
+        "INSERT INTO job (subscription_id, level, kind, origin, asked_by, priority, state, due_at, expires_at, created_at)
+         VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?) RETURNING id",
+    )
+    .bind(job.scope.subscription.0)
+    .bind(job.scope.level_code())
+    .bind(job.kind.written())
+    .bind(job.origin.trigger.name())
+    .bind(&job.origin.by)
+    .bind(job.priority.number())
+    .bind(job.due_at.as_millisecond())
+    .bind(job.expires_at.map(Timestamp::as_millisecond))
+    .bind(now.as_millisecond())
+    .fetch_one(conn)
+    .await
+    .map(JobId)
+}
+
+/// A job that waits begins no later than this one would.
+async fn hurry(conn: &mut SqliteConnection, id: JobId, job: &NewJob) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE job SET priority = CASE WHEN priority > ?1 THEN ?1 ELSE priority END,
+                        due_at = CASE WHEN due_at > ?2 THEN ?2 ELSE due_at END
+         WHERE id = ?3 AND state = 'waiting'",
+    )
+    .bind(job.priority.number())
+    .bind(job.due_at.as_millisecond())
+    .bind(id.0)
+    .execute(conn)
+    .await
+    .map(drop)
+}
+
+fn job_of(row: JobRow) -> Result<Job, Error> {
+    let (id, subscription, level, kind, trigger, by, state, ..) = &row;
+    let (.., due_at, expires_at, tries, cancelling, created_at, started_at, finished_at, _, _) =
+        row;
+    let time = |at| Timestamp::from_millisecond(at).map_err(corrupt("a job's time"));
+    Ok(Job {
+        id: JobId(*id),
+        scope: Scope {
+            subscription: SubscriptionId(*subscription),
+            level: level_of(*level),
+        },
+        kind: Kind::read(kind).ok_or_else(|| corrupt("a job's kind")(kind.clone()))?,
+        origin: Origin::read(trigger, by.clone()),
+        state: State::ALL
+            .into_iter()
+            .find(|known| known.name() == state)
+            .ok_or_else(|| corrupt("a job's state")(state.clone()))?,
+        due_at: time(due_at)?,
+        expires_at: expires_at.map(time).transpose()?,
+        tries: u32::try_from(tries).unwrap_or(0),
+        cancelling,
+        created_at: time(created_at)?,
+        started_at: started_at.map(time).transpose()?,
+        finished_at: finished_at.map(time).transpose()?,
+        note: row.14,
+        run: row.15.map(|run| RunId(run.cast_unsigned())),
+    })
+}

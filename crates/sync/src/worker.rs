@@ -1,0 +1,282 @@
+//! The part of a process that works: it plans the windows of schedules, and takes jobs from the queue and carries them out.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use model::{PropertyName, RunId};
+use store::{
+    Store,
+    job::{Claim, End, Job, Kind, Lost},
+    run::{State, Trigger},
+    schedule::Missed,
+};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    Explain as _, Progress, Request, RunReport, Runner,
+    again::Again,
+    planner::Planner,
+    runner::{Error, Underway},
+};
+
+/// How long a worker rests when there is nothing to do: a job that another process puts in the queue is seen after that.
+const REST: Duration = Duration::from_secs(1);
+
+/// How often jobs of dead processes and jobs whose time is over are looked for.
+const TIDY: SignedDuration = SignedDuration::from_secs(5);
+
+/// How often progress is noted for other processes, and theirs wish to stop it heard.
+const PACE: Duration = Duration::from_secs(1);
+
+/// How a worker works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// Jobs that are under way at once, at most; one at least.
+    pub at_once: usize,
+    /// Subscriptions are synced by their schedules. Otherwise only what people ask for is done.
+    pub schedule: bool,
+}
+
+/// Works until it is told to stop.
+#[derive(Debug)]
+pub struct Worker {
+    runner: Runner,
+    planner: Planner,
+    settings: Settings,
+}
+
+impl Worker {
+    /// A worker of this process.
+    pub fn new(runner: Runner, settings: Settings) -> Self {
+        let planner = Planner::new(runner.store().clone(), Arc::clone(runner.clock()));
+        Self {
+            runner,
+            planner,
+            settings,
+        }
+    }
+
+    /// Plans and works until `stop`. Then runs that are under way stop, unless they apply already, and their jobs go back to
+    /// the queue.
+    ///
+    /// The store may fail meanwhile: it is tried again.
+    pub async fn work(mut self, stop: CancellationToken) {
+        let slots = Arc::new(Semaphore::new(self.settings.at_once.max(1)));
+        let mut jobs = JoinSet::new();
+        let (mut plan_at, mut tidy_at) = (Timestamp::MIN, Timestamp::MIN);
+        while !stop.is_cancelled() {
+            let now = self.runner.clock().now();
+            if let Err(error) = self.plan(now, &mut plan_at, &mut tidy_at).await {
+                tracing::error!(error = crate::chain(&error), "jobs could not be planned");
+            }
+            // Only when it is free: whoever else is may take the next job.
+            let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    _ = jobs.join_next() => {}
+                    () = tokio::time::sleep(REST) => {}
+                }
+                continue;
+            };
+            match self.runner.store().claim(now).await {
+                Ok(Some(claim)) => {
+                    let (runner, stop) = (self.runner.clone(), stop.clone());
+                    jobs.spawn(async move {
+                        carry_out(&runner, &claim, &stop).await;
+                        drop(slot);
+                    });
+                }
+                Ok(None) => {
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        Some(_) = jobs.join_next() => {}
+                        () = self.runner.rest(REST) => {}
+                    }
+                }
+                Err(error) => {
+                    tracing::error!(error = crate::chain(&error), "no job could be begun");
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(REST) => {}
+                    }
+                }
+            }
+        }
+        // Jobs hand themselves back.
+        while jobs.join_next().await.is_some() {}
+    }
+
+    /// Looks at schedules and at what became of jobs, each when its time has come.
+    async fn plan(
+        &mut self,
+        now: Timestamp,
+        plan_at: &mut Timestamp,
+        tidy_at: &mut Timestamp,
+    ) -> Result<(), store::Error> {
+        // A clock that was set back must not make it wait.
+        let due =
+            |at: Timestamp| now >= at || at.duration_since(now) > SignedDuration::from_mins(5);
+        if due(*tidy_at) {
+            *tidy_at = now + TIDY;
+            for job in self.runner.store().tidy_jobs(now).await? {
+                note_ended(self.runner.store(), &job, now).await?;
+            }
+        }
+        if self.settings.schedule && due(*plan_at) {
+            // Also after a failure, so that it is not tried again and again.
+            *plan_at = now + TIDY;
+            *plan_at = self.planner.look().await?.next;
+        }
+        Ok(())
+    }
+}
+
+/// A job that ended without being carried out: if the schedule asked for it, its window was missed.
+async fn note_ended(store: &Store, job: &Job, now: Timestamp) -> Result<(), store::Error> {
+    tracing::error!(
+        job = job.id.0,
+        state = job.state.name(),
+        level = %job.scope.level,
+        "a job was not carried out"
+    );
+    if job.origin.trigger != Trigger::Schedule {
+        return Ok(());
+    }
+    let missed = Missed {
+        opens: job.due_at,
+        closes: job.expires_at.unwrap_or(now),
+        windows: 1,
+    };
+    let subscription = job.scope.subscription;
+    store.note_missed(subscription, missed, now).await.map(drop)
+}
+
+/// Carries a job out, and says in the queue what has become of it.
+async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
+    let job = &claim.job;
+    let (sender, progress) = watch::channel(Progress {
+        level: Some(job.scope.level),
+        ..Progress::default()
+    });
+    let cancel = CancellationToken::new();
+    let underway = Underway {
+        progress: progress.clone(),
+        cancel: cancel.clone(),
+    };
+    runner.underways().insert(job.scope, underway);
+    let execution = runner.execute(request(job), &sender, &cancel);
+    let watching = watch_over(runner.store(), claim, &progress, &cancel);
+    tokio::pin!(execution, watching);
+    let (mut stopping, mut lost) = (false, false);
+    let ended = loop {
+        tokio::select! {
+            ended = &mut execution => break ended,
+            Lost = &mut watching, if !lost => {
+                lost = true;
+                cancel.cancel();
+            }
+            () = stop.cancelled(), if !stopping => {
+                stopping = true;
+                cancel.cancel();
+            }
+        }
+    };
+    let now = runner.clock().now();
+    let run = progress.borrow().run;
+    let end = match &ended {
+        Ok(report) => end_of(job, report, stopping, now),
+        Err(error) => refused(job, error, now),
+    };
+    if let Err(error) = &ended {
+        tracing::warn!(
+            job = job.id.0,
+            error = crate::chain(error),
+            "a run could not begin"
+        );
+    }
+    note_end(runner.store(), claim, &end, run, now).await;
+    runner.underways().remove(&job.scope);
+}
+
+async fn note_end(store: &Store, claim: &Claim, end: &End, run: Option<RunId>, now: Timestamp) {
+    let job = claim.job.id.0;
+    match store.end_job(claim, end, run, now).await {
+        Ok(Ok(())) => {}
+        Ok(Err(lost)) => tracing::warn!(job, %lost, "what a job has come to is not noted"),
+        // Its process lives, so nobody takes it over: once this process ends, it waits again, and is done a second time.
+        Err(error) => tracing::error!(
+            job,
+            error = crate::chain(&error),
+            "what a job has come to could not be noted"
+        ),
+    }
+}
+
+fn request(job: &Job) -> Request {
+    let measured = match &job.kind {
+        Kind::Sync => None,
+        Kind::Measure(key) => Some(PropertyName::new(key)),
+    };
+    Request {
+        scope: job.scope,
+        dry_run: measured.is_some(),
+        origin: job.origin.clone(),
+        measured,
+    }
+}
+
+/// Notes progress for other processes, and hears from them. Ends when the job is lost.
+async fn watch_over(
+    store: &Store,
+    claim: &Claim,
+    progress: &watch::Receiver<Progress>,
+    cancel: &CancellationToken,
+) -> Lost {
+    loop {
+        tokio::time::sleep(PACE).await;
+        let now = *progress.borrow();
+        match store.note_progress(claim, &now.written(), now.run).await {
+            Ok(Ok(false)) => {}
+            Ok(Ok(true)) => cancel.cancel(),
+            Ok(Err(lost)) => return lost,
+            Err(error) => {
+                tracing::warn!(error = crate::chain(&error), "progress could not be noted")
+            }
+        }
+    }
+}
+
+/// What a run's end means for its job.
+fn end_of(job: &Job, report: &RunReport, stopping: bool, now: Timestamp) -> End {
+    match (report.result, &report.error) {
+        (State::Cancelled, _) if stopping => End::HandedBack,
+        (State::Cancelled, _) => End::Cancelled,
+        (State::Failed, Some(problem)) => {
+            let problem = serde_json::to_string(problem).expect("an explanation serialises");
+            again(job, report.again, problem, now)
+        }
+        _ => End::Done,
+    }
+}
+
+/// What it means for a job that its run could not begin.
+fn refused(job: &Job, error: &Error, now: Timestamp) -> End {
+    let problem = serde_json::to_string(&error.explain()).expect("an explanation serialises");
+    again(job, Again::after(error), problem, now)
+}
+
+/// The schedule tries again as long as its window is open. People are told at once: they are there to decide.
+fn again(job: &Job, again: Again, problem: String, now: Timestamp) -> End {
+    let at = match job.origin.trigger {
+        Trigger::Schedule => again.at(job.tries, now),
+        Trigger::Command | Trigger::Page | Trigger::Measure => None,
+    };
+    match at {
+        Some(at) => End::Again { at, problem },
+        None => End::Failed { problem },
+    }
+}
