@@ -47,6 +47,9 @@ pub struct Worker {
     runner: Runner,
     planner: Planner,
     settings: Settings,
+    /// When schedules are looked at next, and what became of jobs.
+    plan_at: Timestamp,
+    tidy_at: Timestamp,
 }
 
 impl Worker {
@@ -57,6 +60,8 @@ impl Worker {
             runner,
             planner,
             settings,
+            plan_at: Timestamp::MIN,
+            tidy_at: Timestamp::MIN,
         }
     }
 
@@ -67,10 +72,9 @@ impl Worker {
     pub async fn work(mut self, stop: CancellationToken) {
         let slots = Arc::new(Semaphore::new(self.settings.at_once.max(1)));
         let mut jobs = JoinSet::new();
-        let (mut plan_at, mut tidy_at) = (Timestamp::MIN, Timestamp::MIN);
         while !stop.is_cancelled() {
             let now = self.runner.clock().now();
-            if let Err(error) = self.plan(now, &mut plan_at, &mut tidy_at).await {
+            if let Err(error) = self.plan(now).await {
                 tracing::error!(error = crate::chain(&error), "jobs could not be planned");
             }
             // Only when it is free: whoever else is may take the next job.
@@ -110,26 +114,35 @@ impl Worker {
         while jobs.join_next().await.is_some() {}
     }
 
+    /// Does one turn of the work: plans, and carries out the job whose turn it is. Says whether there was one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn turn(&mut self, stop: &CancellationToken) -> Result<bool, store::Error> {
+        let now = self.runner.clock().now();
+        self.plan(now).await?;
+        let Some(claim) = self.runner.store().claim(now).await? else {
+            return Ok(false);
+        };
+        carry_out(&self.runner, &claim, stop).await;
+        Ok(true)
+    }
+
     /// Looks at schedules and at what became of jobs, each when its time has come.
-    async fn plan(
-        &mut self,
-        now: Timestamp,
-        plan_at: &mut Timestamp,
-        tidy_at: &mut Timestamp,
-    ) -> Result<(), store::Error> {
+    async fn plan(&mut self, now: Timestamp) -> Result<(), store::Error> {
         // A clock that was set back must not make it wait.
         let due =
             |at: Timestamp| now >= at || at.duration_since(now) > SignedDuration::from_mins(5);
-        if due(*tidy_at) {
-            *tidy_at = now + TIDY;
+        if due(self.tidy_at) {
+            self.tidy_at = now + TIDY;
             for job in self.runner.store().tidy_jobs(now).await? {
                 note_ended(self.runner.store(), &job, now).await?;
             }
         }
-        if self.settings.schedule && due(*plan_at) {
+        if self.settings.schedule && due(self.plan_at) {
             // Also after a failure, so that it is not tried again and again.
-            *plan_at = now + TIDY;
-            *plan_at = self.planner.look().await?.next;
+            self.plan_at = now + TIDY;
+            self.plan_at = self.planner.look().await?.next;
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod chaos;
 mod faults;
+mod nights;
 mod proof;
 mod rules;
 mod rules_fields;
