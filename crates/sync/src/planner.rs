@@ -10,7 +10,7 @@ use store::{
     Scope, Store, SubscriptionId,
     job::{Kind, NewJob, Priority},
     run::{Origin, Trigger},
-    schedule::{Missed, Scheduled},
+    schedule::{Missed, Schedule, Scheduled},
 };
 
 use crate::schedule::{Place, Rhythm, Timetable, Window};
@@ -26,6 +26,9 @@ const FRESH: SignedDuration = SignedDuration::from_mins(10);
 
 /// How long the planner may rest: a schedule that is changed by another process is seen after that.
 const REST: SignedDuration = SignedDuration::from_secs(30);
+
+/// Missed windows that an outlook shows.
+const MISSED_SHOWN: i64 = 10;
 
 /// Windows further back than this are not looked for.
 const FORGIVEN: SignedDuration = SignedDuration::from_hours(400 * 24);
@@ -167,21 +170,83 @@ impl Estimates {
     }
 }
 
-/// The windows of a subscription, by what is known of how long its syncs take.
-///
-/// # Errors
-/// When the store fails.
-pub async fn timetable_of(
-    store: &Store,
-    scheduled: &Scheduled,
+/// What is to be expected of a subscription's schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlook {
+    /// The schedule as it is kept.
+    pub schedule: Schedule,
+    /// Why nothing starts by itself, if nothing does.
+    pub idle: Option<Idle>,
+    /// The windows to come, as they would be if nothing kept them from it; those that are open now first.
+    pub next: Vec<Window>,
+    /// Windows that went by without a run, newest first.
+    pub missed: Vec<Missed>,
+}
+
+/// Why a subscription is not synced by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Idle {
+    /// Somebody paused it.
+    Paused,
+    /// The HubSpot integration is switched off.
+    SwitchedOff,
+    /// No level is mapped under a connection.
+    NotMapped,
+}
+
+impl Outlook {
+    /// The outlook of a subscription, on so many windows; `None` if there is no such subscription.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn of(
+        store: &Store,
+        subscription: SubscriptionId,
+        windows: usize,
+        now: Timestamp,
+    ) -> Result<Option<Self>, store::Error> {
+        let all = store.schedules().await?;
+        let Some(scheduled) = all
+            .into_iter()
+            .find(|one| one.subscription.id == subscription)
+        else {
+            return Ok(None);
+        };
+        let mut estimates = Estimates::default();
+        estimates.refresh(store, now).await?;
+        let table = timetable(&scheduled, estimates.of(subscription));
+        let next = own_windows(&table, &scheduled.schedule, now);
+        Ok(Some(Self {
+            next: next
+                .filter(|window| window.closes > now)
+                .take(windows)
+                .collect(),
+            idle: if scheduled.schedule.paused {
+                Some(Idle::Paused)
+            } else if !scheduled.subscription.hubspot_on {
+                Some(Idle::SwitchedOff)
+            } else if scheduled.levels.is_empty() {
+                Some(Idle::NotMapped)
+            } else {
+                None
+            },
+            missed: store.missed_windows(subscription, MISSED_SHOWN).await?,
+            schedule: scheduled.schedule,
+        }))
+    }
+}
+
+/// The windows of a schedule that are not served, from the oldest that could still be missed.
+fn own_windows(
+    table: &Timetable,
+    schedule: &Schedule,
     now: Timestamp,
-) -> Result<Timetable, store::Error> {
-    let mut estimates = Estimates::default();
-    estimates.refresh(store, now).await?;
-    Ok(timetable(
-        scheduled,
-        estimates.of(scheduled.subscription.id),
-    ))
+) -> impl Iterator<Item = Window> {
+    let forgiven = now.checked_sub(FORGIVEN).unwrap_or(Timestamp::MIN);
+    let from = schedule.since.max(schedule.served_to).max(forgiven);
+    table
+        .windows(from)
+        .filter(|window| window.starts >= schedule.since && window.opens >= schedule.served_to)
 }
 
 /// What cannot be read any more, because a release went back, is the default: a night too many is better than none.
@@ -209,15 +274,9 @@ struct Standing {
 
 impl Standing {
     fn at(table: &Timetable, scheduled: &Scheduled, now: Timestamp) -> Self {
-        let schedule = &scheduled.schedule;
         let mut missed: Option<Missed> = None;
-        let forgiven = now.checked_sub(FORGIVEN).unwrap_or(Timestamp::MIN);
-        let from = schedule.since.max(schedule.served_to).max(forgiven);
-        let own = table
-            .windows(from)
-            .filter(|window| window.starts >= schedule.since && window.opens >= schedule.served_to);
         let mut next = None;
-        for window in own {
+        for window in own_windows(table, &scheduled.schedule, now) {
             if window.closes > now {
                 next = Some(window);
                 break;

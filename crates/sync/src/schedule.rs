@@ -135,7 +135,7 @@ impl Place {
 
     /// The moment within a span that is at this place.
     fn of(self, span: SignedDuration) -> SignedDuration {
-        let millis = span.as_millis() * i128::from(self.0) >> 32;
+        let millis = (span.as_millis() * i128::from(self.0)) >> 32;
         SignedDuration::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
     }
 }

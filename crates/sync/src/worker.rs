@@ -257,7 +257,7 @@ async fn watch_over(
             Ok(Ok(true)) => cancel.cancel(),
             Ok(Err(lost)) => return lost,
             Err(error) => {
-                tracing::warn!(error = crate::chain(&error), "progress could not be noted")
+                tracing::warn!(error = crate::chain(&error), "progress could not be noted");
             }
         }
     }

@@ -93,6 +93,12 @@ pub(crate) enum Command {
     /// Look at past runs and what they found.
     #[command(subcommand)]
     Runs(commands::runs::Command),
+    /// Show and set when the subscription is synced by itself.
+    #[command(subcommand)]
+    Schedule(commands::schedule::Command),
+    /// Look at the queue: what waits for a process and what is under way.
+    #[command(subcommand)]
+    Jobs(commands::jobs::Command),
     /// Check the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),

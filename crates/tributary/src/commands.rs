@@ -4,8 +4,10 @@ pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod hubspot;
+pub(crate) mod jobs;
 pub(crate) mod mapping;
 pub(crate) mod runs;
+pub(crate) mod schedule;
 pub(crate) mod serve;
 pub(crate) mod subjects;
 pub(crate) mod subscription;
@@ -27,6 +29,8 @@ pub(crate) async fn run(app: App, command: Command) -> Outcome {
         Command::Mapping(command) => mapping::run(&app, command).await,
         Command::Sync(args) => sync::run(&app, args).await,
         Command::Runs(command) => runs::run(&app, command).await,
+        Command::Schedule(command) => schedule::run(&app, command).await,
+        Command::Jobs(command) => jobs::run(&app, command).await,
         Command::Config(command) => config::run(&app, &command),
         Command::Users(command) => users::run(&app, command).await,
         Command::Serve(args) => serve::run(app, args).await,

@@ -3,7 +3,7 @@
 use std::{io, net::SocketAddr, path::PathBuf};
 
 use model::{Level, MetadataType, RunId, Unimportable};
-use sync::Explain;
+use sync::{Explain, schedule::BadRhythm};
 
 use crate::{failure::Exit, similar};
 
@@ -99,6 +99,10 @@ pub(crate) enum Trouble {
     NothingMapped,
     #[error("there is no run {0}")]
     UnknownRun(RunId),
+    #[error("there is no job {0} that waits or is under way")]
+    UnknownJob(i64),
+    #[error("the rhythm cannot be used")]
+    BadRhythm(#[source] BadRhythm),
     #[error("the demo's portal cannot be started")]
     Demo(#[source] io::Error),
     #[error("the data directory {} holds {what}, which is not the demo's", path.display())]
@@ -234,6 +238,14 @@ impl Trouble {
             Self::NothingMapped => (
                 143,
                 "Set a mapping first: tributary mapping set --level visitor --key PROPERTY --fields a,b,c",
+            ),
+            Self::UnknownJob(_) => (
+                170,
+                "`tributary jobs list` shows the jobs that are not over.",
+            ),
+            Self::BadRhythm(_) => (
+                171,
+                "Write nightly, hourly, every 30 minutes, or cron and an expression: tributary schedule set cron '0 3 * * 1-5'",
             ),
             Self::UnknownRun(_) => (
                 144,

@@ -416,7 +416,8 @@ async fn two_processes_do_one_night_once() {
         let at = tokyo("2026-11-24T00:00") + SignedDuration::from_mins(15 * quarter);
         night.clock.set(at.max(night.clock.now()));
         let (one, two) = tokio::join!(night.worker.turn(&stop), other.turn(&stop));
-        (one.unwrap(), two.unwrap());
+        one.unwrap();
+        two.unwrap();
     }
     let mut runs = night.runs().await;
     runs.sort_by_key(|(level, ..)| *level);

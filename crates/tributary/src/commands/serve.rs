@@ -52,9 +52,10 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     let store = app.open().await?;
     let runner = app.runner(&store)?;
     let events = Events(app.out);
-    let door = match args.no_web {
-        true => None,
-        false => Some(app.open_pages(&store, &runner, &events).await?),
+    let door = if args.no_web {
+        None
+    } else {
+        Some(app.open_pages(&store, &runner, &events).await?)
     };
     if !args.no_worker {
         events.working(app.config.worker.at_once);

@@ -10,6 +10,7 @@ mod oauth;
 mod pages;
 mod product;
 mod runs;
+mod schedule;
 mod serve;
 mod subjects;
 mod subscription;

@@ -10,6 +10,9 @@ use serde_json::Value;
 
 use crate::product::{Ended, PORTAL, Product, assert_error};
 
+/// The page on which visitors are mapped.
+const VISITORS: &str = "/s/1/settings/data-mappings/visitor";
+
 /// `serve` or `demo` with `--json`, ended with the test at the latest.
 pub(crate) struct Serving {
     child: Option<Child>,
@@ -169,8 +172,12 @@ fn the_first_start_ends_in_the_first_admin() {
 
     let (ended, rest) = serving.stop("-TERM");
     ended.done();
-    let stopped: Value = serde_json::from_str(rest.trim()).unwrap();
-    assert_eq!(stopped["event"], "stopped");
+    let said: Vec<Value> = rest
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let said: Vec<&Value> = said.iter().map(|event| &event["event"]).collect();
+    assert_eq!(said, ["working", "stopped"]);
     assert_eq!(product.processes(), 0, "a life sign was left");
 
     // Somebody can sign in now: no link is printed any more.
@@ -182,7 +189,7 @@ fn the_first_start_ends_in_the_first_admin() {
     assert_eq!(serving.post("/sign-in", &form), (303, "/".into()));
     let (ended, rest) = serving.stop("-INT");
     ended.done();
-    assert_eq!(rest.lines().count(), 1, "{rest}");
+    assert_eq!(rest.lines().count(), 2, "{rest}");
 }
 
 #[test]
@@ -257,16 +264,8 @@ fn settings_come_from_the_environment_too() {
     }
 }
 
-/// A run that a page began is stopped with the process, and the level is free for the next one.
-#[test]
-fn a_run_under_way_is_cancelled_and_leaves_no_lock() {
-    let product = Product::mapped();
-    // Slow enough that the run is still reading.
-    product
-        .sandbox()
-        .knobs(PORTAL, |knobs| knobs.latency_ms = 1_500);
-    let before = product.run("export visitors --format ndjson").done();
-    let mut serving = Serving::start(&product, "serve --listen 127.0.0.1:0");
+/// Makes the first admin by the link that is printed at the first start.
+fn first_session(serving: &mut Serving) -> String {
     let set_up = serving.event();
     let form = [
         ("ticket", secret(set_up["link"].as_str().unwrap())),
@@ -274,8 +273,58 @@ fn a_run_under_way_is_cancelled_and_leaves_no_lock() {
         ("password", "a long river"),
         ("again", "a long river"),
     ];
-    let session = serving.enter("/set-up", &form);
-    serving.press(&session, "/s/1/settings/data-mappings/visitor", "sync");
+    serving.enter("/set-up", &form)
+}
+
+#[test]
+fn pages_and_work_can_be_left_to_processes_of_their_own() {
+    let product = Product::mapped();
+    let mut serving = Serving::start(&product, "serve --listen 127.0.0.1:0 --no-worker");
+    let session = first_session(&mut serving);
+    serving.press(&session, VISITORS, "sync");
+    let job = |state: &str| {
+        let (jobs, _) = product.json("jobs list --all");
+        let job = jobs["jobs"][0].clone();
+        assert_eq!(job["asked_by"], "yui.sato@example.com", "{jobs}");
+        job["state"] == state
+    };
+    assert!(job("waiting"), "somebody works");
+
+    let mut worker = product.start("serve --no-web --json");
+    while !job("done") {}
+    let sent = Command::new("kill")
+        .args(["-TERM", &worker.id().to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+    let mut said = String::new();
+    let mut out = worker.stdout.take().unwrap();
+    out.read_to_string(&mut said).unwrap();
+    assert!(said.contains(r#""event":"working""#), "{said}");
+    assert!(!said.contains("listening"), "{said}");
+    Ended(worker.wait_with_output().unwrap()).done();
+    let (runs, _) = product.json("runs list");
+    assert_eq!(runs["runs"][0]["result"], "success", "{runs}");
+    let (ended, rest) = serving.stop("-TERM");
+    ended.done();
+    assert!(!rest.contains("working"), "{rest}");
+
+    product
+        .run("serve --no-web --no-worker")
+        .failed_with(2, "cannot be used with");
+}
+
+/// A run that a page began is stopped with the process, and the level is free for the next one.
+#[test]
+fn a_run_under_way_is_handed_back_and_leaves_no_lock() {
+    let product = Product::mapped();
+    // Slow enough that the run is still reading.
+    product
+        .sandbox()
+        .knobs(PORTAL, |knobs| knobs.latency_ms = 1_500);
+    let before = product.run("export visitors --format ndjson").done();
+    let mut serving = Serving::start(&product, "serve --listen 127.0.0.1:0");
+    let session = first_session(&mut serving);
+    serving.press(&session, VISITORS, "sync");
     let mut runs = Value::Null;
     while runs["runs"][0]["result"] != "running" {
         runs = product.json("runs list").0;
@@ -286,6 +335,9 @@ fn a_run_under_way_is_cancelled_and_leaves_no_lock() {
     assert_eq!(product.processes(), 0, "a life sign was left");
     let (runs, _) = product.json("runs list");
     assert_eq!(runs["runs"][0]["result"], "cancelled", "{runs}");
+    let (jobs, _) = product.json("jobs list");
+    assert_eq!(jobs["jobs"][0]["state"], "waiting", "{jobs}");
+    assert_eq!(jobs["jobs"][0]["tries"], 0, "{jobs}");
     let after = product.run("export visitors --format ndjson").done();
     assert_eq!(after, before);
     product
