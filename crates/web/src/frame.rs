@@ -28,6 +28,7 @@ pub(crate) enum Place {
     Runs,
     Mappings,
     Ids,
+    Schedule,
     Subscription,
     App,
     Users,
@@ -42,9 +43,10 @@ pub(crate) enum Place {
 impl Place {
     /// The pages of the sidebar, in two groups: of the data, and of the settings.
     pub(crate) const DATA: [Self; 4] = [Self::Overview, Self::Visitors, Self::Accounts, Self::Runs];
-    pub(crate) const SETTINGS: [Self; 7] = [
+    pub(crate) const SETTINGS: [Self; 8] = [
         Self::Mappings,
         Self::Ids,
+        Self::Schedule,
         Self::Subscription,
         Self::App,
         Self::Users,
@@ -61,6 +63,7 @@ impl Place {
             Self::Runs => "nav-runs",
             Self::Mappings => "nav-mappings",
             Self::Ids => "nav-ids",
+            Self::Schedule => "nav-schedule",
             Self::Subscription => "nav-subscription",
             Self::App => "nav-app",
             Self::Users => "nav-users",
@@ -86,6 +89,7 @@ impl Place {
             Self::Runs => "runs",
             Self::Mappings => "settings/data-mappings/visitor",
             Self::Ids => "settings/ids/visitor",
+            Self::Schedule => "settings/schedule",
             Self::Subscription => "settings/subscription",
             Self::App => "settings/hubspot-app",
             Self::Users => "settings/users",
@@ -106,6 +110,7 @@ impl Place {
             Self::Runs => "history",
             Self::Mappings => "arrows",
             Self::Ids => "upload",
+            Self::Schedule => "clock",
             Self::Subscription | Self::NewSubscription => "sliders",
             Self::App => "plug",
             Self::Users | Self::Account => "key",
@@ -169,7 +174,10 @@ pub(crate) struct Chrome {
 }
 
 /// Messages that a page may be opened with, in its address, after something was done.
-const NOTES: [&str; 24] = [
+const NOTES: [&str; 27] = [
+    "note-schedule-saved",
+    "note-paused",
+    "note-resumed",
     "note-connected",
     "note-disconnected",
     "note-key-saved",

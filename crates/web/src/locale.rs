@@ -65,7 +65,7 @@ impl Language {
     }
 
     /// The files that hold its messages.
-    pub(crate) const fn sources(self) -> [&'static str; 6] {
+    pub(crate) const fn sources(self) -> [&'static str; 7] {
         match self {
             Self::English => [
                 include_str!("../locales/en/frame.ftl"),
@@ -73,6 +73,7 @@ impl Language {
                 include_str!("../locales/en/mappings.ftl"),
                 include_str!("../locales/en/runs.ftl"),
                 include_str!("../locales/en/subjects.ftl"),
+                include_str!("../locales/en/schedule.ftl"),
                 include_str!("../locales/en/errors.ftl"),
             ],
             Self::Japanese => [
@@ -81,6 +82,7 @@ impl Language {
                 include_str!("../locales/ja/mappings.ftl"),
                 include_str!("../locales/ja/runs.ftl"),
                 include_str!("../locales/ja/subjects.ftl"),
+                include_str!("../locales/ja/schedule.ftl"),
                 include_str!("../locales/ja/errors.ftl"),
             ],
         }

@@ -7,8 +7,8 @@ use crate::{
     app::App,
     assets,
     pages::{
-        account, app as hubspot_app, audit, health, ids, mappings, overview, runs, sign_in,
-        storage, subjects, subscription, tickets, users,
+        account, app as hubspot_app, audit, health, ids, mappings, overview, runs, schedule,
+        sign_in, storage, subjects, subscription, tickets, users,
     },
     routes::{
         Access::{Admin, Public, Viewer},
@@ -222,6 +222,22 @@ fn settings(routes: Routes) -> Routes {
             "/s/{subscription}/settings/users/{member}/link",
             Admin,
             users::link,
+        )
+        .get(
+            "/s/{subscription}/settings/schedule",
+            Viewer,
+            schedule::show,
+        )
+        .post("/s/{subscription}/settings/schedule", Admin, schedule::save)
+        .post(
+            "/s/{subscription}/settings/schedule/pause",
+            Admin,
+            schedule::pause,
+        )
+        .post(
+            "/s/{subscription}/settings/schedule/jobs/{job}/cancel",
+            Admin,
+            schedule::cancel,
         )
         .get("/s/{subscription}/settings/storage", Viewer, storage::show)
         .get(

@@ -4,6 +4,7 @@ use model::Level;
 use store::{
     connection::ConnectionInfo,
     run::{Run, State},
+    schedule::Missed,
 };
 
 use crate::{error::Error, frame::Tone, visit::Here};
@@ -33,10 +34,17 @@ pub(crate) async fn standing(here: &Here) -> Result<(Vec<Alert>, Vec<Step>), Err
     let store = here.visit.app.store();
     let connection = store.connection_info(here.subscription.id).await?;
     let mut alerts = about_connection(here, connection.as_ref());
+    let mut began = None;
     for level in Level::ALL {
-        let latest = store.syncs(here.scope(level), 1).await?.pop();
-        alerts.extend(latest.and_then(|run| about_run(here, &run)));
+        if let Some(latest) = store.syncs(here.scope(level), 1).await?.pop() {
+            began = began.max(Some(latest.started_at));
+            alerts.extend(about_run(here, &latest));
+        }
     }
+    let missed = store.missed_windows(here.subscription.id, 1).await?.pop();
+    // Once a sync has begun after it, that one's result is what counts.
+    let missed = missed.filter(|missed| began.is_none_or(|began| began < missed.closes));
+    alerts.extend(missed.map(|missed| about_missed(here, missed)));
     let steps = if store.has_proved(here.subscription.id).await? {
         Vec::new()
     } else {
@@ -88,6 +96,19 @@ fn about_run(here: &Here, run: &Run) -> Option<Alert> {
             t.text("alert-run-link"),
         )),
     })
+}
+
+fn about_missed(here: &Here, missed: Missed) -> Alert {
+    let t = &here.visit.locale;
+    Alert {
+        tone: Tone::Bad,
+        text: t
+            .say("alert-missed")
+            .n("count", missed.windows)
+            .s("ago", t.ago(missed.closes, here.visit.now))
+            .to_string(),
+        link: Some((here.path("settings/schedule"), t.text("alert-missed-link"))),
+    }
 }
 
 async fn steps(here: &Here, connected: bool) -> Result<Vec<Step>, Error> {

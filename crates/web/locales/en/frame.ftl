@@ -14,6 +14,7 @@ nav-runs = Runs
 nav-settings = Settings
 nav-mappings = Data Mappings
 nav-ids = Id import
+nav-schedule = Schedule
 nav-subscription = Subscription
 nav-app = HubSpot app
 nav-users = Users
@@ -105,6 +106,9 @@ note-switched-on = The HubSpot integration is switched on.
 note-switched-off = The HubSpot integration is switched off. The connection and all values are kept.
 note-subscription-saved = The subscription is saved.
 note-subscription-made = The subscription is ready. Next, import the ids that your product knows.
+note-schedule-saved = The schedule is saved.
+note-paused = Paused: nothing is synced automatically until you resume.
+note-resumed = Resumed.
 note-app-saved = HubSpot accepts the app, and it is saved.
 note-app-removed = The app is removed.
 note-member-changed = The user is changed.
@@ -126,6 +130,11 @@ alert-broken = HubSpot no longer accepts the connection to { $portal }. Nothing 
 alert-broken-link = Authenticate again
 alert-switched-off = The HubSpot integration is switched off for this subscription. Nothing is synced.
 alert-switched-off-link = Open Data Mappings
+alert-missed = { $count ->
+    [one] A scheduled sync did not take place; its window closed { $ago }.
+   *[other] { $count } scheduled syncs did not take place; the last window closed { $ago }.
+}
+alert-missed-link = See schedule
 alert-visitor-failed = The visitor sync that started { $ago } failed. It changed no values.
 alert-visitor-partial = The visitor sync that started { $ago } is partial: not everything could be proved.
 alert-account-failed = The account sync that started { $ago } failed. It changed no values.

@@ -8,6 +8,7 @@ pub(crate) mod ids;
 pub(crate) mod mappings;
 pub(crate) mod overview;
 pub(crate) mod runs;
+pub(crate) mod schedule;
 pub(crate) mod sign_in;
 pub(crate) mod storage;
 pub(crate) mod subjects;

@@ -11,9 +11,13 @@ use std::{
 
 use axum::Router;
 use hubspot::{ManualClock, QuotaSettings};
+use jiff::SignedDuration;
 use model::{Clock as _, Level};
 use sandbox::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Object, PortalConfig, Sandbox};
-use store::{Scope, Store, SubscriptionId, app::HubspotApp, import::NewSubject, session::Purpose};
+use store::{
+    Scope, Store, SubscriptionId, app::HubspotApp, import::NewSubject, schedule::Missed,
+    session::Purpose,
+};
 use sync::{ReaderChoice, Runner, Worker, connect::Connector, runner, worker};
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -358,6 +362,21 @@ impl Bench {
         bench.settled(Level::Visitor).await;
         bench.first = Some(admin);
         bench
+    }
+
+    /// Two nights go by in which nobody was there to sync.
+    pub(crate) async fn miss_two_nights(&self) {
+        self.pass(Duration::from_hours(48));
+        let now = self.clock.now();
+        let missed = Missed {
+            opens: now - SignedDuration::from_hours(35),
+            closes: now - SignedDuration::from_hours(5),
+            windows: 2,
+        };
+        self.store
+            .note_missed(self.subscription, missed, now)
+            .await
+            .unwrap();
     }
 
     /// Waits until no run of a level is under way.

@@ -18,6 +18,7 @@ mod members;
 mod redirects;
 mod routes;
 mod runs;
+mod schedule;
 mod screen;
 mod scripts;
 mod secrets;

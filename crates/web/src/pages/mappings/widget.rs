@@ -9,7 +9,10 @@ use store::{
     mapping::{EmptyPolicy, MappedField, Mapping},
     run::{Run, State},
 };
-use sync::connect::scope_of;
+use sync::{
+    connect::scope_of,
+    planner::{Idle, Outlook},
+};
 
 use super::live::Live;
 use crate::{
@@ -42,12 +45,41 @@ pub(crate) struct Widget {
     pub(crate) fields: FieldsStep,
     pub(crate) live: Option<Live>,
     pub(crate) last: Option<Last>,
+    /// When the next one starts by itself.
+    pub(crate) next: Next,
     /// Why the run that was asked for last did not begin.
     pub(crate) refused: Option<Problem>,
     /// What went wrong with what was just tried.
     pub(crate) problem: Option<Problem>,
     /// The grant was for another portal; it can be agreed to.
     pub(crate) other_portal: bool,
+}
+
+/// When a level is synced by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Next {
+    /// At this moment, or as soon as a process is free if it has come.
+    pub(crate) at: Option<Timestamp>,
+    /// What is said otherwise: the name of a message.
+    pub(crate) idle: &'static str,
+}
+
+impl Next {
+    async fn of(here: &Here) -> Result<Self, store::Error> {
+        let (store, now) = (here.visit.app.store(), here.visit.now);
+        let outlook = Outlook::of(store, here.subscription.id, 1, now).await?;
+        let idle = outlook.as_ref().and_then(|outlook| outlook.idle);
+        let window = outlook.and_then(|outlook| outlook.next.first().copied());
+        Ok(Self {
+            at: window
+                .filter(|_| idle.is_none())
+                .map(|window| window.starts.max(now)),
+            idle: match idle {
+                Some(Idle::Paused) => "sync-next-paused",
+                _ => "sync-next-none",
+            },
+        })
+    }
 }
 
 /// The connection as the first step shows it.
@@ -159,6 +191,7 @@ impl Widget {
             },
             live: Live::of(here, scope, latest.as_ref()).await?,
             last: latest.map(|run| last(&run)),
+            next: Next::of(here).await?,
             refused,
             problem: None,
             other_portal: false,

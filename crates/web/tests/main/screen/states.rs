@@ -205,6 +205,40 @@ async fn settings() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn schedule() {
+    const PAGE: &str = "/s/1/settings/schedule";
+    let mut gallery = Gallery::open("schedule").await;
+    let mut served = served(bench().await.connected().await).await;
+    served.as_admin(&gallery).await;
+    let page = served.at(PAGE);
+    gallery.show("schedule/not-mapped", &page, &[]).await;
+    let key = [("property", sandbox::VISITOR_KEY)];
+    let saved = served.admin.post(&mappings("key"), &key).await;
+    saved.leads_to(MAPPINGS);
+    save(&mut served.admin, &["lifecyclestage"]).await;
+    served.bench.settled(Level::Visitor).await;
+    gallery.show("schedule/nightly", &page, &[]).await;
+    let refused = [
+        Fill("#cron", "0 0 30 2 *"),
+        Click("input[value=cron]"),
+        Click(SUBMIT),
+        See(".notice[data-tone=bad]"),
+    ];
+    gallery.show("schedule/refused", &page, &refused).await;
+    served.bench.miss_two_nights().await;
+    gallery.show("schedule/missed", &page, &[]).await;
+    served
+        .admin
+        .post("/s/1/settings/schedule/pause", &[("paused", "yes")])
+        .await
+        .leads_to("/s/1/settings/schedule?note=note-paused");
+    gallery.show("schedule/paused", &page, &[]).await;
+    served.as_viewer(&gallery).await;
+    gallery.show("schedule/viewer", &page, &[]).await;
+    gallery.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn start() {
     let mut gallery = Gallery::open("start").await;
     let served = served(plan().without_app().build().await).await;
