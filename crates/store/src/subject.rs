@@ -10,6 +10,7 @@ use crate::{
     mapping::{MappedField, put_field},
     pin::token_of,
     run::under_way,
+    sql::{self, Lock, to_the_byte},
     staging::first_version,
     state::note_change,
 };
@@ -86,10 +87,10 @@ fn select(condition: &str) -> sqlx::AssertSqlSafe<String> {
 impl Store {
     /// One visitor or account.
     pub async fn subject(&self, scope: Scope, id: &str) -> Result<Option<Subject>, Error> {
-        let row: Option<Row> = sqlx::query_as(select("s.id = ?"))
+        let row: Option<Row> = sql::query_as(select("s.id = ?"))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
-            .bind(id)
+            .bind(to_the_byte(id))
             .fetch_optional(&self.pool)
             .await
             .map_err(doing("read a subject"))?;
@@ -103,7 +104,7 @@ impl Store {
         after: &str,
         limit: i64,
     ) -> Result<Vec<Subject>, Error> {
-        let rows: Vec<Row> = sqlx::query_as(select("s.id > ? ORDER BY s.id LIMIT ?"))
+        let rows: Vec<Row> = sql::query_as(select("s.id > ? ORDER BY s.id LIMIT ?"))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
             .bind(after)
@@ -116,7 +117,7 @@ impl Store {
 
     /// Whether any visitor or account is known.
     pub async fn has_subjects(&self, scope: Scope) -> Result<bool, Error> {
-        sqlx::query_scalar(
+        sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ?)",
         )
         .bind(scope.subscription.0)
@@ -128,7 +129,7 @@ impl Store {
 
     /// How many visitors or accounts are known.
     pub async fn count_subjects(&self, scope: Scope) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
+        sql::query_scalar::<i64>(
             "SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ?",
         )
         .bind(scope.subscription.0)
@@ -141,7 +142,7 @@ impl Store {
 
     /// How many visitors or accounts are known, but no more than `most`: quick, however many there are.
     pub async fn count_subjects_to(&self, scope: Scope, most: u64) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
+        sql::query_scalar::<i64>(
             "SELECT count(*) FROM (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ? LIMIT ?)",
         )
         .bind(scope.subscription.0)
@@ -181,22 +182,18 @@ impl Store {
         };
         let name_token = serde_json::to_string(name).expect("strings serialise");
         let patch = format!("{{{name_token}:{}}}", token.unwrap_or("null"));
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
         let sql = format!("{sql} WHERE subscription_id = ? AND level = ? AND id = ?");
-        let done = sqlx::query(sqlx::AssertSqlSafe(sql))
+        let edited = sql::query(sqlx::AssertSqlSafe(sql))
             .bind(patch)
             .bind(now.as_millisecond())
             .bind(scope.subscription.0)
             .bind(scope.level_code())
-            .bind(id)
-            .execute(&mut *tx)
+            .bind(to_the_byte(id))
+            .execute(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        if done.rows_affected() > 0 {
+        if edited > 0 {
             let field = MappedField {
                 property: PropertyName::new(name),
                 kind,
@@ -207,9 +204,9 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))?;
+        tx.commit().await?;
         self.refresh_pins(scope, now.as_millisecond()).await?;
-        Ok(done.rows_affected() > 0)
+        Ok(edited > 0)
     }
 
     /// Erases everything kept about a visitor or account. Says whether there was one.
@@ -218,18 +215,14 @@ impl Store {
     /// [`Error::Busy`] while the level is synced.
     pub async fn erase_subject(&self, scope: Scope, id: &str) -> Result<bool, Error> {
         const DOING: &str = "erase a subject";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        let pk: Option<i64> = sqlx::query_scalar(
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let pk: Option<i64> = sql::query_scalar(
             "SELECT pk FROM subject WHERE subscription_id = ? AND level = ? AND id = ?",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .bind(id)
-        .fetch_optional(&mut *tx)
+        .bind(to_the_byte(id))
+        .fetch_optional(&mut tx)
         .await
         .map_err(doing(DOING))?;
         if let Some(pk) = pk {
@@ -238,6 +231,7 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?
             {
+                tx.rollback().await?;
                 return Err(Error::Busy {
                     level: scope.level,
                     run,
@@ -247,7 +241,7 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))?;
+        tx.commit().await?;
         Ok(pk.is_some())
     }
 }

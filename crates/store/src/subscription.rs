@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Error, Store, error::doing};
+use crate::{Error, Store, error::doing, sql};
 
 /// The number of a subscription within an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,16 +32,17 @@ impl Store {
         time_zone: &str,
         now: Timestamp,
     ) -> Result<Subscription, Error> {
-        let made =
-            sqlx::query("INSERT INTO subscription (name, time_zone, created_at) VALUES (?, ?, ?)")
-                .bind(name)
-                .bind(time_zone)
-                .bind(now.as_millisecond())
-                .execute(&self.pool)
-                .await;
+        let made = sql::query_scalar(
+            "INSERT INTO subscription (name, time_zone, created_at) VALUES (?, ?, ?) RETURNING id",
+        )
+        .bind(name)
+        .bind(time_zone)
+        .bind(now.as_millisecond())
+        .fetch_one(&self.pool)
+        .await;
         match made {
-            Ok(made) => Ok(Subscription {
-                id: SubscriptionId(made.last_insert_rowid()),
+            Ok(id) => Ok(Subscription {
+                id: SubscriptionId(id),
                 name: name.into(),
                 time_zone: time_zone.into(),
                 hubspot_on: true,
@@ -55,7 +56,7 @@ impl Store {
 
     /// All subscriptions, by name.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
-        let rows = sqlx::query_as::<_, (i64, String, String, bool)>(
+        let rows = sql::query_as::<(i64, String, String, bool)>(
             "SELECT id, name, time_zone, hubspot_on FROM subscription ORDER BY name",
         )
         .fetch_all(&self.pool)
@@ -77,7 +78,7 @@ impl Store {
     /// # Errors
     /// [`Error::NameTaken`] when another one has the name.
     pub async fn change_subscription(&self, changed: &Subscription) -> Result<bool, Error> {
-        let done = sqlx::query(
+        let done = sql::query(
             "UPDATE subscription SET name = ?, time_zone = ?, hubspot_on = ? WHERE id = ?",
         )
         .bind(&changed.name)
@@ -87,7 +88,7 @@ impl Store {
         .execute(&self.pool)
         .await;
         match done {
-            Ok(done) => Ok(done.rows_affected() > 0),
+            Ok(changed) => Ok(changed > 0),
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 Err(Error::NameTaken(changed.name.clone()))
             }
