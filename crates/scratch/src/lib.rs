@@ -63,12 +63,41 @@ impl Scratch {
 
     /// Runs a statement; returns how many rows it wrote.
     pub async fn execute(&self, sql: &str) -> u64 {
-        execute(self.path(), self.url(), sql).await
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql));
+        match self.url() {
+            None => {
+                let done = sql.execute(&mut sqlite(self.path()).await).await;
+                done.expect("the statement is right").rows_affected()
+            }
+            Some(url) => {
+                let done = sql.execute(&mut postgres(url).await).await;
+                done.expect("the statement is right").rows_affected()
+            }
+        }
     }
 
     /// The number that a statement finds.
     pub async fn number(&self, sql: &str) -> i64 {
-        number(self.path(), self.url(), sql).await
+        let sql = AssertSqlSafe(sql);
+        let found = match self.url() {
+            None => {
+                let query = sqlx::query_scalar(sql);
+                query.fetch_one(&mut sqlite(self.path()).await).await
+            }
+            Some(url) => {
+                let query = sqlx::query_scalar(sql);
+                query.fetch_one(&mut postgres(url).await).await
+            }
+        };
+        found.expect("the statement finds a number")
+    }
+
+    /// The names of all tables.
+    pub async fn tables(&self) -> Vec<String> {
+        match self.url() {
+            None => sqlite_tables(&mut sqlite(self.path()).await).await,
+            Some(url) => postgres_tables(&mut postgres(url).await).await,
+        }
     }
 
     /// Every text in the database.
@@ -90,37 +119,6 @@ pub fn options(dir: &Path, url: Option<&str>) -> Options {
     }
 }
 
-/// As [`Scratch::execute`].
-pub async fn execute(dir: &Path, url: Option<&str>, sql: &str) -> u64 {
-    let sql = sqlx::raw_sql(AssertSqlSafe(sql));
-    match url {
-        None => {
-            let done = sql.execute(&mut sqlite(dir).await).await;
-            done.expect("the statement is right").rows_affected()
-        }
-        Some(url) => {
-            let done = sql.execute(&mut postgres(url).await).await;
-            done.expect("the statement is right").rows_affected()
-        }
-    }
-}
-
-/// As [`Scratch::number`].
-pub async fn number(dir: &Path, url: Option<&str>, sql: &str) -> i64 {
-    let sql = AssertSqlSafe(sql);
-    let found = match url {
-        None => {
-            let query = sqlx::query_scalar(sql);
-            query.fetch_one(&mut sqlite(dir).await).await
-        }
-        Some(url) => {
-            let query = sqlx::query_scalar(sql);
-            query.fetch_one(&mut postgres(url).await).await
-        }
-    };
-    found.expect("the statement finds a number")
-}
-
 async fn sqlite(dir: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new()
         .filename(dir.join("tributary.sqlite"))
@@ -134,14 +132,23 @@ async fn postgres(url: &str) -> PgConnection {
     connected.expect("the server answers")
 }
 
+async fn sqlite_tables(database: &mut SqliteConnection) -> Vec<String> {
+    sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
+        .fetch_all(database)
+        .await
+        .expect("the tables can be listed")
+}
+
+async fn postgres_tables(database: &mut PgConnection) -> Vec<String> {
+    sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
+        .fetch_all(database)
+        .await
+        .expect("the tables can be listed")
+}
+
 async fn dump_sqlite(database: &mut SqliteConnection) -> String {
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
-            .fetch_all(&mut *database)
-            .await
-            .expect("the tables can be listed");
     let mut dump = String::new();
-    for table in tables {
+    for table in sqlite_tables(database).await {
         let rows = sqlx::query(AssertSqlSafe(format!("SELECT * FROM {table}")))
             .fetch_all(&mut *database)
             .await
@@ -158,13 +165,8 @@ async fn dump_sqlite(database: &mut SqliteConnection) -> String {
 }
 
 async fn dump_postgres(database: &mut PgConnection) -> String {
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
-            .fetch_all(&mut *database)
-            .await
-            .expect("the tables can be listed");
     let mut dump = String::new();
-    for table in tables {
+    for table in postgres_tables(database).await {
         let sql = format!("SELECT {table}::text FROM {table}");
         let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(sql))
             .fetch_all(&mut *database)

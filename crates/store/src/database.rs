@@ -112,6 +112,7 @@ pub struct Store {
     pub(crate) pool: Pool,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) process: Arc<Process>,
+    data_dir: Arc<Path>,
     place: Arc<Place>,
 }
 
@@ -168,6 +169,7 @@ impl Store {
             pool,
             keyring: Arc::new(keyring),
             process: Arc::new(process),
+            data_dir: data_dir.as_path().into(),
             place: Arc::new(place),
         })
     }
@@ -189,6 +191,11 @@ impl Store {
                 .map_err(doing(intent))?,
         }
         Ok(conn)
+    }
+
+    /// The data directory.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
     /// Where the database is.

@@ -357,12 +357,9 @@ async fn what_a_run_found_can_be_read_back() {
 
 /// Does something to the database that the product does not know of.
 async fn damage_with(world: &World, sql: &'static str) {
-    use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
-    let options = SqliteConnectOptions::new().filename(world.dir.path().join("tributary.sqlite"));
-    let mut database = SqliteConnection::connect_with(&options).await.unwrap();
-    let done = sqlx::query(sql).execute(&mut database).await.unwrap();
+    let damaged = world.scratch.execute(sql).await;
     assert!(
-        sql.starts_with("CREATE") || done.rows_affected() > 0,
+        sql.starts_with("CREATE") || damaged > 0,
         "{sql}: nothing to damage"
     );
 }

@@ -13,9 +13,9 @@ use axum::Router;
 use hubspot::{ManualClock, QuotaSettings};
 use model::{Clock as _, Level};
 use sandbox::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Object, PortalConfig, Sandbox};
+use scratch::Scratch;
 use store::{Scope, Store, SubscriptionId, app::HubspotApp, import::NewSubject, session::Purpose};
 use sync::{ReaderChoice, Runner, connect::Connector, runner};
-use tempfile::TempDir;
 use url::Url;
 use web::{App, Settings};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
@@ -118,8 +118,8 @@ impl Plan {
             ..Config::default()
         };
         let sandbox = Sandbox::start(config).unwrap();
-        let dir = TempDir::new().unwrap();
-        let store = Store::open(dir.path(), None).await.unwrap();
+        let scratch = Scratch::new();
+        let store = scratch.open().await;
         if self.app {
             let app = HubspotApp {
                 client_id: DEFAULT_CLIENT_ID.into(),
@@ -170,7 +170,7 @@ impl Plan {
             subscription: SubscriptionId(0),
             first: None,
             listener: Some(listener),
-            dir,
+            scratch,
         }
     }
 }
@@ -199,7 +199,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) public_url: Url,
     pub(crate) subscription: SubscriptionId,
-    pub(crate) dir: TempDir,
+    pub(crate) scratch: Scratch,
     router: Router,
     /// The admin who set it up.
     first: Option<Browser>,
