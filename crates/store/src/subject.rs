@@ -143,7 +143,7 @@ impl Store {
     /// How many visitors or accounts are known, but no more than `most`: quick, however many there are.
     pub async fn count_subjects_to(&self, scope: Scope, most: u64) -> Result<u64, Error> {
         sql::query_scalar::<i64>(
-            "SELECT count(*) FROM (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ? LIMIT ?)",
+            "SELECT count(*) FROM (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ? LIMIT ?) few",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
