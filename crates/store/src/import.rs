@@ -140,10 +140,7 @@ impl Importer {
             Vec::new()
         };
         let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
-        self.writer
-            .write(&mut tx, batch)
-            .await
-            .map_err(doing(DOING))?;
+        self.writer.write(&mut tx, batch).await?;
         self.seen
             .insert(&mut tx, seen, |columns, id| {
                 columns.put(id);

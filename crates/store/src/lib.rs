@@ -24,6 +24,7 @@ pub mod member;
 pub mod memory;
 pub mod near;
 pub mod outcome;
+mod patch;
 pub mod pin;
 pub mod proof;
 mod ranges;

@@ -2,12 +2,14 @@
 
 use jiff::Timestamp;
 use model::{Group, MetadataType, PropertyName, RecordId, RunId};
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Scope, Store,
     erase::erase,
-    error::doing,
+    error::{corrupt, doing},
     mapping::{MappedField, put_field},
+    patch::merge,
     pin::token_of,
     run::under_way,
     sql::{self, Lock, to_the_byte},
@@ -78,8 +80,8 @@ pub(crate) const ROW_COLUMNS: &str = "s.pk, s.id, s.accounts, s.agent, s.custom,
 pub(crate) const ROW_JOINS: &str =
     "LEFT JOIN link l ON l.subject_pk = s.pk LEFT JOIN version v ON v.id = l.version_id";
 
-fn select(condition: &str) -> sqlx::AssertSqlSafe<String> {
-    sqlx::AssertSqlSafe(format!(
+fn select(condition: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!(
         "SELECT {ROW_COLUMNS} FROM subject s {ROW_JOINS} WHERE s.subscription_id = ? AND s.level = ? AND {condition}"
     ))
 }
@@ -169,13 +171,9 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "set a value";
         let (group, name, kind) = field;
-        let sql = match group {
-            Group::Agent => {
-                "UPDATE subject SET agent = json_patch(coalesce(agent, '{}'), ?), updated_at = ?"
-            }
-            Group::Custom => {
-                "UPDATE subject SET custom = json_patch(coalesce(custom, '{}'), ?), updated_at = ?"
-            }
+        let column = match group {
+            Group::Agent => "agent",
+            Group::Custom => "custom",
             Group::Auto | Group::Hubspot => {
                 unreachable!("values of group {group} are not edited by hand")
             }
@@ -183,17 +181,26 @@ impl Store {
         let name_token = serde_json::to_string(name).expect("strings serialise");
         let patch = format!("{{{name_token}:{}}}", token.unwrap_or("null"));
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-        let sql = format!("{sql} WHERE subscription_id = ? AND level = ? AND id = ?");
-        let edited = sql::query(sqlx::AssertSqlSafe(sql))
-            .bind(patch)
-            .bind(now.as_millisecond())
+        let sql = format!(
+            "SELECT pk, coalesce({column}, '{{}}') FROM subject WHERE subscription_id = ? AND level = ? AND id = ?"
+        );
+        let found: Option<(i64, String)> = sql::query_as(AssertSqlSafe(sql))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
             .bind(to_the_byte(id))
-            .execute(&mut tx)
+            .fetch_optional(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        if edited > 0 {
+        if let Some((pk, stored)) = &found {
+            let merged = merge(stored, &patch).map_err(corrupt("a subject's metadata"))?;
+            let sql = format!("UPDATE subject SET {column} = ?, updated_at = ? WHERE pk = ?");
+            sql::query(AssertSqlSafe(sql))
+                .bind(merged)
+                .bind(now.as_millisecond())
+                .bind(*pk)
+                .execute(&mut tx)
+                .await
+                .map_err(doing(DOING))?;
             let field = MappedField {
                 property: PropertyName::new(name),
                 kind,
@@ -206,7 +213,7 @@ impl Store {
         }
         tx.commit().await?;
         self.refresh_pins(scope, now.as_millisecond()).await?;
-        Ok(edited > 0)
+        Ok(found.is_some())
     }
 
     /// Erases everything kept about a visitor or account. Says whether there was one.

@@ -3,7 +3,7 @@
 use std::{str::FromStr as _, time::Duration};
 
 use sqlx::{
-    PgPool,
+    Connection as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -12,6 +12,9 @@ use crate::Error;
 
 /// The oldest release that is tested, as the server numbers it.
 const OLDEST: i64 = 150_000;
+
+/// How long somebody waits for a connection that others have.
+const BUSY: Duration = Duration::from_mins(1);
 
 /// What each connection sets.
 const SETTINGS: [(&str, &str); 5] = [
@@ -63,24 +66,24 @@ pub(super) async fn connect(
         place: place.clone(),
         source,
     };
-    let pool = PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(Duration::from_mins(1))
-        .connect_with(options)
-        .await
-        .map_err(at)?;
+    // Not the pool's, which would try again for a minute when nobody answers.
+    let mut first = PgConnection::connect_with(&options).await.map_err(at)?;
     let (version, release, encoding): (i64, String, String) = sqlx::query_as(
         "SELECT current_setting('server_version_num')::bigint, current_setting('server_version'),
                 current_setting('server_encoding')",
     )
-    .fetch_one(&pool)
+    .fetch_one(&mut first)
     .await
     .map_err(at)?;
+    first.close().await.map_err(at)?;
     if version < OLDEST {
         return Err(Error::TooOld { release });
     }
     if encoding != "UTF8" {
         return Err(Error::Encoding { encoding });
     }
-    Ok(pool)
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(BUSY)
+        .connect_lazy_with(options))
 }

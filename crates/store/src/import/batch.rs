@@ -6,9 +6,14 @@ use sqlx::AssertSqlSafe;
 
 use super::NewSubject;
 use crate::{
-    Scope,
+    Error, Scope,
+    error::{corrupt, doing},
+    matching::{index, texts},
+    patch::merge,
     sql::{self, Bulk, Connection, Dialect},
 };
+
+const DOING: &str = "import ids";
 
 /// Subjects per statement of SQLite's. Each statement is a round trip to the database's thread.
 const ROWS: usize = 1_000;
@@ -38,9 +43,12 @@ impl Writer {
         &self,
         conn: &mut Connection,
         batch: Vec<NewSubject>,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<(), Error> {
         match conn.dialect() {
-            Dialect::Sqlite => self.write_by_statements(conn, batch).await,
+            Dialect::Sqlite => self
+                .write_by_statements(conn, batch)
+                .await
+                .map_err(doing(DOING)),
             Dialect::Postgres => {
                 for wave in waves(batch) {
                     self.write_aside(conn, wave).await?;
@@ -85,11 +93,56 @@ impl Writer {
     async fn write_aside(
         &self,
         conn: &mut Connection,
-        batch: Vec<NewSubject>,
-    ) -> Result<(), sqlx::Error> {
+        mut batch: Vec<NewSubject>,
+    ) -> Result<(), Error> {
+        self.merge_agents(conn, &mut batch).await?;
         let says_more = batch
             .iter()
             .any(|one| one.accounts.is_some() || one.agent.is_some());
+        self.take_over(conn, batch, says_more)
+            .await
+            .map_err(doing(DOING))
+    }
+
+    /// Merges the agent metadata of known ids into what they have.
+    async fn merge_agents(
+        &self,
+        conn: &mut Connection,
+        batch: &mut [NewSubject],
+    ) -> Result<(), Error> {
+        let (places, ids): (Vec<usize>, Vec<&str>) = batch
+            .iter()
+            .enumerate()
+            .filter(|(_, one)| one.agent.is_some())
+            .map(|(at, one)| (at, one.id.as_str()))
+            .unzip();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let stored: Vec<(i64, String)> = sql::query_as(
+            "SELECT k.key, coalesce(s.agent, '{}') FROM json_each(?1) k
+             JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value",
+        )
+        .bind(texts(&ids))
+        .bind(self.scope.subscription.0)
+        .bind(self.scope.level_code())
+        .fetch_all(conn)
+        .await
+        .map_err(doing(DOING))?;
+        for (at, stored) in stored {
+            let agent = &mut batch[places[index(at)]].agent;
+            let patch = agent.as_deref().unwrap_or("{}");
+            *agent = Some(merge(&stored, patch).map_err(corrupt("a subject's metadata"))?);
+        }
+        Ok(())
+    }
+
+    async fn take_over(
+        &self,
+        conn: &mut Connection,
+        batch: Vec<NewSubject>,
+        says_more: bool,
+    ) -> Result<(), sqlx::Error> {
         conn.run(
             "CREATE TEMP TABLE IF NOT EXISTS import_batch (id TEXT COLLATE \"C\", accounts TEXT, agent TEXT)
              ON COMMIT DELETE ROWS",
@@ -102,14 +155,11 @@ impl Writer {
             .await?;
         if says_more {
             sql::query(
-                "UPDATE subject s SET accounts = coalesce(b.accounts, s.accounts),
-                        agent = CASE WHEN b.agent IS NULL THEN s.agent
-                                     ELSE json_patch(coalesce(s.agent, '{}'), b.agent) END,
+                "UPDATE subject s SET accounts = coalesce(b.accounts, s.accounts), agent = coalesce(b.agent, s.agent),
                         updated_at = ?3
                  FROM import_batch b WHERE s.subscription_id = ?1 AND s.level = ?2 AND s.id = b.id
                    AND ((b.accounts IS NOT NULL AND b.accounts IS DISTINCT FROM s.accounts)
-                     OR (b.agent IS NOT NULL
-                         AND json_patch(coalesce(s.agent, '{}'), b.agent) IS DISTINCT FROM s.agent))",
+                     OR (b.agent IS NOT NULL AND b.agent IS DISTINCT FROM s.agent))",
             )
             .bind(self.scope.subscription.0)
             .bind(self.scope.level_code())

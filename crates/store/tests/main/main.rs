@@ -1,5 +1,6 @@
 //! The store through its front door.
 
+mod databases;
 mod lifecycle;
 mod lists;
 mod matching;
