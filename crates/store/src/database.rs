@@ -72,26 +72,15 @@ impl Options {
 pub enum Place {
     /// The embedded database's file.
     File(PathBuf),
-    /// A server.
-    Server {
-        /// Who signs in.
-        user: String,
-        /// Name and port of the machine, or the directory of a socket.
-        host: String,
-        /// The database's name.
-        database: String,
-    },
+    /// A server, as a URL without the password.
+    Server(String),
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
-            Self::Server {
-                user,
-                host,
-                database,
-            } => write!(f, "postgres://{user}@{host}/{database}"),
+            Self::Server(url) => f.write_str(url),
         }
     }
 }

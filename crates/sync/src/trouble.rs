@@ -234,7 +234,7 @@ impl Explain for store::Error {
                 "Check that the data directory exists, is writable and has room, or name another with --data-dir."
             }
             Self::Open {
-                place: Place::Server { .. },
+                place: Place::Server(_),
                 ..
             } => {
                 "Check that the server runs, that the database is there, and that database.url names them, the user and the password."

@@ -42,17 +42,13 @@ pub(super) fn options(url: &str) -> Result<(PgConnectOptions, Place), Error> {
         .application_name("tributary")
         .statement_cache_capacity(200)
         .options(SETTINGS);
-    let place = Place::Server {
-        user: options.get_username().into(),
-        host: match options.get_socket() {
-            Some(directory) => directory.display().to_string(),
-            None => format!("{}:{}", options.get_host(), options.get_port()),
-        },
-        database: options
-            .get_database()
-            .unwrap_or(options.get_username())
-            .into(),
+    let user = options.get_username();
+    let host = match options.get_socket() {
+        Some(directory) => directory.display().to_string(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
     };
+    let database = options.get_database().unwrap_or(user);
+    let place = Place::Server(format!("postgres://{user}@{host}/{database}"));
     Ok((options, place))
 }
 

@@ -32,16 +32,16 @@ impl Rows {
     /// Adds the next column.
     pub(super) fn put(&mut self, value: Value<'_>) {
         match value {
-            Value::Integer(number) => self.field(number.map(i64::to_be_bytes)),
-            Value::Boolean(truth) => self.field(truth.map(|truth| [u8::from(truth)])),
-            Value::Text(text) => self.field(text.as_deref().map(str::as_bytes)),
-            Value::Blob(bytes) => self.field(bytes),
+            Value::Integer(number) => self.field(number.map(i64::to_be_bytes).as_ref()),
+            Value::Boolean(truth) => self.field(truth.map(|truth| [u8::from(truth)]).as_ref()),
+            Value::Text(text) => self.field(text.as_deref()),
+            Value::Blob(bytes) => self.field(bytes.as_deref()),
             Value::Integers(_) | Value::Texts(_) => unreachable!("no column holds a list"),
         }
     }
 
-    fn field(&mut self, bytes: Option<impl AsRef<[u8]>>) {
-        match bytes.as_ref().map(AsRef::as_ref) {
+    fn field(&mut self, bytes: Option<&(impl AsRef<[u8]> + ?Sized)>) {
+        match bytes.map(AsRef::as_ref) {
             Some(bytes) => {
                 let length = i32::try_from(bytes.len()).expect("values are shorter than 2 GB");
                 self.0.extend(length.to_be_bytes());

@@ -129,6 +129,6 @@ impl std::ops::DerefMut for Transaction<'_> {
 
 impl<'e> From<&'e mut Transaction<'_>> for Source<'e> {
     fn from(tx: &'e mut Transaction<'_>) -> Self {
-        Self::Connection(&mut **tx)
+        Self::Connection(tx)
     }
 }
