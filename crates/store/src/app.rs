@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use crate::{Error, Store, error::doing};
+use crate::{Error, Store, error::doing, sql};
 
 const PLACE: &str = "hubspot_app";
 
@@ -19,7 +19,7 @@ impl Store {
     /// The OAuth app, if one was entered.
     pub async fn hubspot_app(&self) -> Result<Option<HubspotApp>, Error> {
         let row: Option<(String, Vec<u8>)> =
-            sqlx::query_as("SELECT client_id, sealed FROM hubspot_app")
+            sql::query_as("SELECT client_id, sealed FROM hubspot_app")
                 .fetch_optional(&self.pool)
                 .await
                 .map_err(doing("read the OAuth app"))?;
@@ -34,7 +34,7 @@ impl Store {
 
     /// The OAuth app's client id, without opening its secret.
     pub async fn hubspot_client_id(&self) -> Result<Option<String>, Error> {
-        sqlx::query_scalar("SELECT client_id FROM hubspot_app")
+        sql::query_scalar("SELECT client_id FROM hubspot_app")
             .fetch_optional(&self.pool)
             .await
             .map_err(doing("read the OAuth app"))
@@ -42,7 +42,7 @@ impl Store {
 
     /// Stores the OAuth app in place of the one before.
     pub async fn set_hubspot_app(&self, app: &HubspotApp) -> Result<(), Error> {
-        sqlx::query(
+        sql::query(
             "INSERT INTO hubspot_app (id, client_id, sealed) VALUES (1, ?, ?)
              ON CONFLICT (id) DO UPDATE SET client_id = excluded.client_id, sealed = excluded.sealed",
         )
@@ -56,7 +56,7 @@ impl Store {
 
     /// Forgets the OAuth app.
     pub async fn remove_hubspot_app(&self) -> Result<(), Error> {
-        sqlx::query("DELETE FROM hubspot_app")
+        sql::query("DELETE FROM hubspot_app")
             .execute(&self.pool)
             .await
             .map(drop)

@@ -4,10 +4,10 @@ use model::RecordId;
 
 use crate::{
     Error, OutcomeKind, Session,
-    bulk::{begin, commit},
-    database::{WORKING_CACHE_KIB, set_cache},
+    database::sqlite::{WORKING_CACHE_KIB, set_cache},
     error::doing,
     outcome::MATCHED,
+    sql::{self, Lock},
 };
 
 /// A link whose subject no record of this run feeds.
@@ -26,12 +26,12 @@ pub struct UnclaimedLink {
 impl Session {
     /// How many subjects of this level are fed by a record at present.
     pub async fn count_live_links(&mut self) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
+        sql::query_scalar::<i64>(
             "SELECT count(*) FROM link WHERE subscription_id = ? AND level = ? AND record_id IS NOT NULL",
         )
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
-        .fetch_one(&mut *self.conn)
+        .fetch_one(&mut self.conn)
         .await
         .map(i64::cast_unsigned)
         .map_err(doing("count the links"))
@@ -45,7 +45,7 @@ impl Session {
         limit: i64,
     ) -> Result<Vec<UnclaimedLink>, Error> {
         self.index_claims().await?;
-        let rows: Vec<(i64, String, i64, Option<i64>)> = sqlx::query_as(self.sql(&format!(
+        let rows: Vec<(i64, String, i64, Option<i64>)> = sql::query_as(self.staged.sql(&format!(
             "SELECT l.subject_pk, s.id, l.record_id,
                         (SELECT d.kind FROM {{staged}} d WHERE d.record_id = l.record_id)
                  FROM link l JOIN subject s ON s.pk = l.subject_pk
@@ -59,7 +59,7 @@ impl Session {
         .bind(after)
         .bind(last)
         .bind(limit)
-        .fetch_all(&mut *self.conn)
+        .fetch_all(&mut self.conn)
         .await
         .map_err(doing("find links that end"))?;
         Ok(rows
@@ -79,18 +79,22 @@ impl Session {
         ended: &[(UnclaimedLink, &'static str)],
     ) -> Result<(), Error> {
         const DOING: &str = "stage links that end";
-        begin(&mut self.conn, DOING).await?;
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
         for (link, reason) in ended {
-            sqlx::query("INSERT OR REPLACE INTO ended_link (run_id, subject_pk, record_id, reason) VALUES (?, ?, ?, ?)")
-                .bind(self.run.0.cast_signed())
-                .bind(link.subject)
-                .bind(link.record.0.cast_signed())
-                .bind(*reason)
-                .execute(&mut *self.conn)
-                .await
-                .map_err(doing(DOING))?;
+            sql::query(
+                "INSERT INTO ended_link (run_id, subject_pk, record_id, reason) VALUES (?, ?, ?, ?)
+                 ON CONFLICT (run_id, subject_pk) DO UPDATE
+                 SET record_id = excluded.record_id, reason = excluded.reason",
+            )
+            .bind(self.run.0.cast_signed())
+            .bind(link.subject)
+            .bind(link.record.0.cast_signed())
+            .bind(*reason)
+            .execute(&mut tx)
+            .await
+            .map_err(doing(DOING))?;
         }
-        commit(&mut self.conn, DOING).await
+        tx.commit().await
     }
 
     /// Makes the staged outcome of this run true, whole or not at all: links point to the new versions, ended links end.
@@ -101,15 +105,15 @@ impl Session {
         let run = self.run.0.cast_signed();
         // Sorting may take as much memory as the page cache has; together they would be twice of what is needed.
         set_cache(&mut self.conn, SORT_KIB).await?;
-        begin(&mut self.conn, DOING).await?;
-        sqlx::query(
-            self.sql(
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        sql::query(
+            self.staged.sql(
                 "INSERT INTO link (
                      subscription_id, level, subject_pk, record_id, version_id, fingerprint, mapping_version, run_id)
                  SELECT ?1, ?2, subject_pk, record_id, version_id, fingerprint, ?3, ?4
                  FROM {staged} WHERE kind = ?5 AND relink ORDER BY subject_pk
                  ON CONFLICT (subject_pk) DO UPDATE
-                 SET record_id = excluded.record_id, version_id = coalesce(excluded.version_id, version_id),
+                 SET record_id = excluded.record_id, version_id = coalesce(excluded.version_id, link.version_id),
                      fingerprint = excluded.fingerprint, mapping_version = excluded.mapping_version,
                      run_id = excluded.run_id",
             ),
@@ -119,10 +123,10 @@ impl Session {
         .bind(mapping_version)
         .bind(run)
         .bind(MATCHED)
-        .execute(&mut *self.conn)
+        .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        sqlx::query(
+        sql::query(
             "UPDATE link SET record_id = NULL, run_id = ?3
              WHERE subscription_id = ?1 AND level = ?2
                AND subject_pk IN (SELECT subject_pk FROM ended_link WHERE run_id = ?3)",
@@ -130,15 +134,15 @@ impl Session {
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
         .bind(run)
-        .execute(&mut *self.conn)
+        .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        sqlx::query("UPDATE run SET applied = 1 WHERE id = ?")
+        sql::query("UPDATE run SET applied = true WHERE id = ?")
             .bind(run)
-            .execute(&mut *self.conn)
+            .execute(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        commit(&mut self.conn, DOING).await?;
+        tx.commit().await?;
         set_cache(&mut self.conn, WORKING_CACHE_KIB).await
     }
 }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Error, Store, SubscriptionId, error::doing};
+use crate::{Error, Store, SubscriptionId, error::doing, sql};
 
 /// A change to be noted.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +37,7 @@ pub struct Entry {
 impl Store {
     /// Notes a change.
     pub async fn note_change(&self, change: &Change<'_>, now: Timestamp) -> Result<(), Error> {
-        sqlx::query(
+        sql::query(
             "INSERT INTO audit (at, who, subscription_id, action, details) VALUES (?, ?, ?, ?, ?)",
         )
         .bind(now.as_millisecond())
@@ -53,7 +53,7 @@ impl Store {
 
     /// Changes, newest first, before the given one.
     pub async fn changes(&self, before: i64, limit: i64) -> Result<Vec<Entry>, Error> {
-        let rows: Vec<(i64, i64, String, Option<i64>, String, String)> = sqlx::query_as(
+        let rows: Vec<(i64, i64, String, Option<i64>, String, String)> = sql::query_as(
             "SELECT id, at, who, subscription_id, action, details FROM audit WHERE id < ? ORDER BY id DESC LIMIT ?",
         )
         .bind(before)

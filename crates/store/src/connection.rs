@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use crate::{
     Error, Store, SubscriptionId,
     error::{corrupt, doing},
+    sql::{self, Lock, Source},
 };
 
 /// How a connection signs in.
@@ -89,15 +90,19 @@ impl Store {
         &self,
         subscription: SubscriptionId,
     ) -> Result<Option<Connection>, Error> {
-        let Some(info) = self.connection_info(subscription).await? else {
+        // Info and secret of one and the same grant, should another take its place meanwhile.
+        let mut tx = self.pool.snapshot("read the connection").await?;
+        let Some(info) = info_of(&mut tx, subscription).await? else {
+            tx.commit().await?;
             return Ok(None);
         };
         let sealed: Option<Vec<u8>> =
-            sqlx::query_scalar("SELECT sealed FROM connection WHERE subscription_id = ?")
+            sql::query_scalar("SELECT sealed FROM connection WHERE subscription_id = ?")
                 .bind(subscription.0)
-                .fetch_optional(&self.pool)
+                .fetch_optional(&mut tx)
                 .await
                 .map_err(doing("read the connection"))?;
+        tx.commit().await?;
         sealed
             .map(|sealed| {
                 let credentials = self.keyring.open(&place(subscription), &sealed)?;
@@ -111,48 +116,7 @@ impl Store {
         &self,
         subscription: SubscriptionId,
     ) -> Result<Option<ConnectionInfo>, Error> {
-        type Row = (
-            i64,
-            Option<String>,
-            String,
-            String,
-            String,
-            String,
-            Option<String>,
-            i64,
-            Option<String>,
-        );
-        let row: Option<Row> = sqlx::query_as(
-            "SELECT p.id, p.name, p.time_zone, p.ui_domain, c.kind, c.scopes, c.connected_by, c.connected_at, c.broken
-             FROM connection c JOIN portal p ON p.id = c.portal_id WHERE c.subscription_id = ?",
-        )
-        .bind(subscription.0)
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(doing("read the connection"))?;
-        row.map(
-            |(id, name, time_zone, ui_domain, kind, scopes, connected_by, connected_at, broken)| {
-                Ok(ConnectionInfo {
-                    portal: Portal {
-                        id: PortalId(id.cast_unsigned()),
-                        name,
-                        time_zone,
-                        ui_domain,
-                    },
-                    kind: if kind == Kind::Static.name() {
-                        Kind::Static
-                    } else {
-                        Kind::OAuth
-                    },
-                    scopes: serde_json::from_str(&scopes).map_err(corrupt("scopes"))?,
-                    connected_by,
-                    connected_at: Timestamp::from_millisecond(connected_at)
-                        .map_err(corrupt("time"))?,
-                    broken,
-                })
-            },
-        )
-        .transpose()
+        info_of(&self.pool, subscription).await
     }
 
     /// The portal a subscription is connected to, without opening the secret.
@@ -160,7 +124,7 @@ impl Store {
         &self,
         subscription: SubscriptionId,
     ) -> Result<Option<PortalId>, Error> {
-        sqlx::query_scalar::<_, i64>("SELECT portal_id FROM connection WHERE subscription_id = ?")
+        sql::query_scalar::<i64>("SELECT portal_id FROM connection WHERE subscription_id = ?")
             .bind(subscription.0)
             .fetch_optional(&self.pool)
             .await
@@ -179,14 +143,13 @@ impl Store {
         let Connection { info, credentials } = connection;
         let mut tx = self
             .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing("store the connection"))?;
+            .begin(Lock::Levels(subscription), "store the connection")
+            .await?;
         let portal = info.portal.id.0.cast_signed();
-        sqlx::query(
+        sql::query(
             "INSERT INTO portal (id, name, time_zone, ui_domain, seen_at) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE
-             SET name = coalesce(excluded.name, name), time_zone = excluded.time_zone, ui_domain = excluded.ui_domain,
+             SET name = coalesce(excluded.name, portal.name), time_zone = excluded.time_zone, ui_domain = excluded.ui_domain,
                  seen_at = excluded.seen_at",
         )
         .bind(portal)
@@ -197,7 +160,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing("store the portal"))?;
-        sqlx::query(
+        sql::query(
             "UPDATE link SET record_id = NULL
              WHERE subscription_id = ?1
                AND EXISTS (SELECT 1 FROM connection WHERE subscription_id = ?1 AND portal_id <> ?2)",
@@ -207,7 +170,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing("end the links to the portal before"))?;
-        sqlx::query(
+        sql::query(
             "INSERT INTO connection (subscription_id, portal_id, kind, sealed, scopes, connected_by, connected_at, broken)
              VALUES (?, ?, ?, ?, ?, ?, ?, NULL)
              ON CONFLICT (subscription_id) DO UPDATE
@@ -224,7 +187,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing("store the connection"))?;
-        tx.commit().await.map_err(doing("store the connection"))
+        tx.commit().await
     }
 
     /// Replaces the credentials of a connection, after a refresh.
@@ -233,7 +196,7 @@ impl Store {
         subscription: SubscriptionId,
         credentials: &SecretString,
     ) -> Result<(), Error> {
-        sqlx::query("UPDATE connection SET sealed = ? WHERE subscription_id = ?")
+        sql::query("UPDATE connection SET sealed = ? WHERE subscription_id = ?")
             .bind(self.keyring.seal(&place(subscription), credentials))
             .bind(subscription.0)
             .execute(&self.pool)
@@ -248,8 +211,8 @@ impl Store {
         subscription: SubscriptionId,
         why: Option<&str>,
     ) -> Result<(), Error> {
-        sqlx::query(
-            "UPDATE connection SET broken = ? WHERE subscription_id = ? AND broken IS NOT ?",
+        sql::query(
+            "UPDATE connection SET broken = ? WHERE subscription_id = ? AND broken IS DISTINCT FROM ?",
         )
         .bind(why)
         .bind(subscription.0)
@@ -262,11 +225,58 @@ impl Store {
 
     /// Forgets the connection and its secret. Values, links and mappings stay. Says whether there was one.
     pub async fn remove_connection(&self, subscription: SubscriptionId) -> Result<bool, Error> {
-        sqlx::query("DELETE FROM connection WHERE subscription_id = ?")
+        sql::query("DELETE FROM connection WHERE subscription_id = ?")
             .bind(subscription.0)
             .execute(&self.pool)
             .await
-            .map(|done| done.rows_affected() > 0)
+            .map(|removed| removed > 0)
             .map_err(doing("remove the connection"))
     }
+}
+
+async fn info_of(
+    on: impl Into<Source<'_>>,
+    subscription: SubscriptionId,
+) -> Result<Option<ConnectionInfo>, Error> {
+    type Row = (
+        i64,
+        Option<String>,
+        String,
+        String,
+        String,
+        String,
+        Option<String>,
+        i64,
+        Option<String>,
+    );
+    let row: Option<Row> = sql::query_as(
+            "SELECT p.id, p.name, p.time_zone, p.ui_domain, c.kind, c.scopes, c.connected_by, c.connected_at, c.broken
+             FROM connection c JOIN portal p ON p.id = c.portal_id WHERE c.subscription_id = ?",
+        )
+        .bind(subscription.0)
+        .fetch_optional(on)
+        .await
+        .map_err(doing("read the connection"))?;
+    row.map(
+        |(id, name, time_zone, ui_domain, kind, scopes, connected_by, connected_at, broken)| {
+            Ok(ConnectionInfo {
+                portal: Portal {
+                    id: PortalId(id.cast_unsigned()),
+                    name,
+                    time_zone,
+                    ui_domain,
+                },
+                kind: if kind == Kind::Static.name() {
+                    Kind::Static
+                } else {
+                    Kind::OAuth
+                },
+                scopes: serde_json::from_str(&scopes).map_err(corrupt("scopes"))?,
+                connected_by,
+                connected_at: Timestamp::from_millisecond(connected_at).map_err(corrupt("time"))?,
+                broken,
+            })
+        },
+    )
+    .transpose()
 }

@@ -4,10 +4,10 @@ use model::{RecordId, RunId};
 
 use crate::{
     Error, OutcomeKind, Session,
-    bulk::{begin, commit},
     error::doing,
-    matching::id_array,
+    matching::ids,
     outcome::{DUPLICATE, MATCHED},
+    sql::{self, Lock},
     staging::{claims_index, first_version},
 };
 
@@ -83,12 +83,12 @@ impl Session {
              WHERE kind = {MATCHED} AND subject_pk = ? AND (modified_at, record_id) < (?, ?)
              ORDER BY modified_at DESC, record_id DESC LIMIT ?"
         );
-        sqlx::query_as(self.sql(&sql))
+        sql::query_as(self.staged.sql(&sql))
             .bind(subject)
             .bind(modified_at)
             .bind(record)
             .bind(RIVALS)
-            .fetch_all(&mut *self.conn)
+            .fetch_all(&mut self.conn)
             .await
             .map_err(doing("find records with the same key"))
     }
@@ -100,21 +100,21 @@ impl Session {
             "SELECT record_id, fingerprint, presence FROM {{staged}}
              WHERE kind = {MATCHED} AND record_id IN (SELECT value FROM json_each(?))"
         );
-        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(self.sql(&sql))
-            .bind(id_array(records))
-            .fetch_all(&mut *self.conn)
+        let matched: Vec<(i64, i64, Vec<u8>)> = sql::query_as(self.staged.sql(&sql))
+            .bind(ids(records))
+            .fetch_all(&mut self.conn)
             .await
             .map_err(doing(DOING))?;
         let matched: Vec<Withdrawn> = matched.into_iter().map(withdrawn).collect();
         let kind = OutcomeKind::Excluded.number();
         self.withdraw(&matched, kind).await?;
-        sqlx::query(self.sql(
+        sql::query(self.staged.sql(
             "UPDATE {staged} SET kind = ?, subject_pk = NULL, key_text = NULL, near_id = NULL
              WHERE record_id IN (SELECT value FROM json_each(?))",
         ))
         .bind(kind)
-        .bind(id_array(records))
-        .execute(&mut *self.conn)
+        .bind(ids(records))
+        .execute(&mut self.conn)
         .await
         .map_err(doing(DOING))?;
         Ok(matched)
@@ -127,28 +127,28 @@ impl Session {
             return Ok(());
         }
         let records: Vec<RecordId> = matches.iter().map(|one| one.record).collect();
-        let ids = id_array(&records);
-        begin(&mut self.conn, DOING).await?;
-        sqlx::query(self.sql(
+        let ids = ids(&records);
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        sql::query(self.staged.sql(
             "DELETE FROM version WHERE id BETWEEN ? AND ? AND id IN (
                  SELECT version_id FROM {staged} WHERE record_id IN (SELECT value FROM json_each(?)))",
         ))
         .bind(first_version(self.run))
         .bind(first_version(RunId(self.run.0 + 1)) - 1)
         .bind(&ids)
-        .execute(&mut *self.conn)
+        .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        sqlx::query(self.sql(
-            "UPDATE {staged} SET kind = ?, relink = 0, version_id = NULL, written = 0, cleared = 0
+        sql::query(self.staged.sql(
+            "UPDATE {staged} SET kind = ?, relink = false, version_id = NULL, written = 0, cleared = 0
              WHERE record_id IN (SELECT value FROM json_each(?))",
         ))
         .bind(kind)
         .bind(ids)
-        .execute(&mut *self.conn)
+        .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        commit(&mut self.conn, DOING).await
+        tx.commit().await
     }
 
     /// Makes the run's table answer by subject: who claims it, the best last. Few runs need it, so it is made for those.
@@ -160,8 +160,8 @@ impl Session {
             "CREATE INDEX {} ON {{staged}} (subject_pk, modified_at, record_id) WHERE kind = {MATCHED}",
             claims_index(self.run)
         );
-        sqlx::query(self.sql(&sql))
-            .execute(&mut *self.conn)
+        sql::query(self.staged.sql(&sql))
+            .execute(&mut self.conn)
             .await
             .map(drop)
             .map_err(doing("index what was matched"))

@@ -1,121 +1,171 @@
-//! Opening the data directory.
+//! Opening the data directory and the database.
+
+mod postgres;
+pub(crate) mod sqlite;
 
 use std::{
+    fmt,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
+use secrecy::{ExposeSecret as _, SecretString};
 use sqlx::{
-    AssertSqlSafe, Sqlite, SqliteConnection, SqlitePool,
+    SqlStr,
     migrate::{Migration, MigrationType, Migrator},
-    pool::PoolConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use crate::{Error, error::doing, keyring::Keyring, lock::Process};
+use crate::{
+    Error,
+    error::doing,
+    keyring::Keyring,
+    lock::Process,
+    sql::{Connection, Dialect, Pool},
+};
 
-/// The migrations, oldest first. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+/// The migrations, oldest first, as SQLite and PostgreSQL want them. A released one never changes.
+const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
     (
         1,
         "initial",
         include_str!("../migrations/sqlite/0001_initial.sql"),
+        include_str!("../migrations/postgres/0001_initial.sql"),
     ),
-    (2, "web", include_str!("../migrations/sqlite/0002_web.sql")),
+    (
+        2,
+        "web",
+        include_str!("../migrations/sqlite/0002_web.sql"),
+        include_str!("../migrations/postgres/0002_web.sql"),
+    ),
     (
         3,
         "jobs",
         include_str!("../migrations/sqlite/0003_jobs.sql"),
+        include_str!("../migrations/postgres/0003_jobs.sql"),
     ),
 ];
 
-/// How long a statement waits for another process's write to end. Applying a run of millions of records holds the
-/// database for seconds.
-const BUSY: Duration = Duration::from_mins(2);
+/// Connections to PostgreSQL at once, if nothing else is said: two runs, an import, and pages.
+pub const CONNECTIONS: u32 = 12;
 
-/// Page cache of an ordinary connection, in KiB (negative, as SQLite wants it).
-const CACHE_KIB: &str = "-8000";
+/// What is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The data directory: the keyring, life signs of processes, and the embedded database if no other is named.
+    pub data_dir: PathBuf,
+    /// Another keyring than the one in the data directory.
+    pub keyring_file: Option<PathBuf>,
+    /// The `postgres://` URL of a database; `None` for the embedded one.
+    pub database: Option<SecretString>,
+    /// Connections to PostgreSQL at once.
+    pub connections: u32,
+}
 
-/// Page cache of a connection that runs or imports. Large enough that matching keys finds most of the id index in memory;
-/// small enough for the promised memory of a run.
-pub(crate) const WORKING_CACHE_KIB: &str = "-64000";
+impl Options {
+    /// The embedded database of a data directory.
+    pub fn embedded(data_dir: &Path) -> Self {
+        Self {
+            data_dir: data_dir.into(),
+            keyring_file: None,
+            database: None,
+            connections: CONNECTIONS,
+        }
+    }
+}
 
-/// Size of a page, of a database that is made now. A run writes rows of hundreds of bytes one after the other and looks ids
-/// up at random: large pages make fewer steps of both.
-const PAGE_BYTES: u32 = 16_384;
+/// Where a database is. It shows no password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The embedded database's file.
+    File(PathBuf),
+    /// A server, as a URL without the password.
+    Server(String),
+}
 
-/// Pages of write-ahead log before they are copied into the database.
-const CHECKPOINT_PAGES: &str = "1000";
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Server(url) => f.write_str(url),
+        }
+    }
+}
+
+impl Place {
+    /// Where a `postgres://` URL leads.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn of_url(url: &str) -> Result<Self, Error> {
+        postgres::options(url).map(|(_, place)| place)
+    }
+}
 
 /// An open data directory: the database, the keyring and this process's life sign. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pub(crate) pool: SqlitePool,
+    pub(crate) pool: Pool,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) process: Arc<Process>,
-    path: PathBuf,
+    data_dir: Arc<Path>,
+    place: Arc<Place>,
 }
 
 impl Store {
-    /// Opens `data_dir`, making it at first start, and brings the schema up to date.
+    /// Opens `data_dir` with its embedded database; see [`Store::open_with`].
+    pub async fn open(data_dir: &Path, keyring_file: Option<&Path>) -> Result<Self, Error> {
+        Self::open_with(&Options {
+            keyring_file: keyring_file.map(Into::into),
+            ..Options::embedded(data_dir)
+        })
+        .await
+    }
+
+    /// Opens a data directory and the database, making the former at first start, and brings the schema up to date.
     ///
-    /// The keyring is read from `keyring_file`, or from the data directory, where it is made if it is missing.
+    /// The keyring is read from the file that is named, or from the data directory, where it is made if it is missing.
     ///
     /// # Errors
-    /// When the directory cannot be written, the database is damaged or from a newer release, or the keyring cannot be
-    /// read.
-    pub async fn open(data_dir: &Path, keyring_file: Option<&Path>) -> Result<Self, Error> {
-        let at = |path: &Path| {
-            let path = path.to_owned();
-            move |source| Error::DataDir { path, source }
-        };
-        std::fs::create_dir_all(data_dir).map_err(at(data_dir))?;
-        let keyring = match keyring_file {
+    /// When the directory cannot be written, the database cannot be reached, is damaged, not fit or from a newer release,
+    /// or the keyring cannot be read.
+    pub async fn open_with(options: &Options) -> Result<Self, Error> {
+        let data_dir = &options.data_dir;
+        std::fs::create_dir_all(data_dir).map_err(|source| Error::DataDir {
+            path: data_dir.clone(),
+            source,
+        })?;
+        let keyring = match &options.keyring_file {
             Some(file) => Keyring::read(file)?,
             None => Keyring::read_or_make(&data_dir.join("keyring"))?,
         };
         let process = Process::announce(&data_dir.join("processes"))?;
-        let path = data_dir.join("tributary.sqlite");
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .statement_cache_capacity(200)
-            .page_size(PAGE_BYTES)
-            .pragma("cache_size", CACHE_KIB)
-            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
-            .pragma("journal_size_limit", "67108864");
-        let pool = SqlitePoolOptions::new()
-            .max_connections(6)
-            .connect_with(options)
-            .await
-            .map_err(|source| Error::Open {
-                path: path.clone(),
-                source,
-            })?;
-        let migrations = MIGRATIONS
-            .iter()
-            .map(|(version, name, sql)| {
-                let sql = sqlx::SqlStr::from_static(sql);
-                Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
-            })
-            .collect();
-        Migrator::with_migrations(migrations)
-            .run(&pool)
-            .await
-            .map_err(|source| Error::Migrate {
-                path: path.clone(),
-                source,
-            })?;
+        let (pool, place) = match &options.database {
+            None => {
+                let path = data_dir.join("tributary.sqlite");
+                let place = Place::File(path.clone());
+                let pool = sqlite::connect(&path).await;
+                let pool = pool.map_err(|source| Error::Open {
+                    place: place.clone(),
+                    source,
+                })?;
+                (Pool::Sqlite(pool), place)
+            }
+            Some(url) => {
+                let (server, place) = postgres::options(url.expose_secret())?;
+                let pool = postgres::connect(server, options.connections, &place).await?;
+                (Pool::Postgres(pool), place)
+            }
+        };
+        migrate(&pool).await.map_err(|source| Error::Migrate {
+            place: place.clone(),
+            source,
+        })?;
         Ok(Self {
             pool,
             keyring: Arc::new(keyring),
             process: Arc::new(process),
-            path,
+            data_dir: data_dir.as_path().into(),
+            place: Arc::new(place),
         })
     }
 
@@ -123,29 +173,54 @@ impl Store {
     pub(crate) async fn working_connection(
         &self,
         intent: &'static str,
-    ) -> Result<PoolConnection<Sqlite>, Error> {
+    ) -> Result<Connection, Error> {
         let mut conn = self.pool.acquire().await.map_err(doing(intent))?;
         conn.close_on_drop();
-        set_cache(&mut conn, WORKING_CACHE_KIB).await?;
+        match conn.dialect() {
+            Dialect::Sqlite => {
+                sqlite::set_cache(&mut conn, sqlite::WORKING_CACHE_KIB).await?;
+            }
+            Dialect::Postgres => conn
+                .run("SET work_mem = '64MB'")
+                .await
+                .map_err(doing(intent))?,
+        }
         Ok(conn)
     }
 
-    /// The database file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// The data directory.
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
     }
 
-    /// Ends all connections, so that the write-ahead log is folded into the database file.
+    /// Where the database is.
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// Ends all connections, so that SQLite folds its write-ahead log into the database file.
     pub async fn close(self) {
         self.pool.close().await;
     }
 }
 
-/// Sets a connection's page cache, which also bounds what it sorts in memory.
-pub(crate) async fn set_cache(conn: &mut SqliteConnection, kib: &'static str) -> Result<(), Error> {
-    sqlx::query(AssertSqlSafe(format!("PRAGMA cache_size = {kib}")))
-        .execute(conn)
-        .await
-        .map(drop)
-        .map_err(doing("set the page cache"))
+/// Brings the schema up to date. On PostgreSQL the first of several processes does, and the others wait for it.
+async fn migrate(pool: &Pool) -> Result<(), sqlx::migrate::MigrateError> {
+    let dialect = pool.dialect();
+    let migrations = MIGRATIONS
+        .iter()
+        .map(|(version, name, sqlite, postgres)| {
+            let sql = match dialect {
+                Dialect::Sqlite => sqlite,
+                Dialect::Postgres => postgres,
+            };
+            let sql = SqlStr::from_static(sql);
+            Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
+        })
+        .collect();
+    let migrator = Migrator::with_migrations(migrations);
+    match pool {
+        Pool::Sqlite(pool) => migrator.run(pool).await,
+        Pool::Postgres(pool) => migrator.run(pool).await,
+    }
 }

@@ -18,6 +18,7 @@ use crate::{
     Error, Scope, Store,
     error::doing,
     pin::{Pin, sort_key},
+    sql::{self, to_the_byte},
     subject::{ROW_COLUMNS, ROW_JOINS, Row, Subject, subject_of},
 };
 
@@ -164,7 +165,7 @@ impl Store {
             let sql = format!(
                 "SELECT subject_pk FROM pin_value WHERE pin_id = ?1 AND sort_key >= ?2 {upper} LIMIT ?4"
             );
-            let found: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(sql))
+            let found: Vec<i64> = sql::query_scalar(AssertSqlSafe(sql))
                 .bind(pin.id)
                 .bind(from)
                 .bind(to)
@@ -227,8 +228,8 @@ impl Store {
         let sql = format!(
             "SELECT {ROW_COLUMNS} FROM json_each(?) k CROSS JOIN subject s ON s.pk = k.value {ROW_JOINS}"
         );
-        let rows: Vec<Row> = sqlx::query_as(AssertSqlSafe(sql))
-            .bind(serde_json::to_string(pks).expect("numbers serialise"))
+        let rows: Vec<Row> = sql::query_as(AssertSqlSafe(sql))
+            .bind(pks)
             .fetch_all(&self.pool)
             .await
             .map_err(doing("read a page of the list"))?;
@@ -244,7 +245,7 @@ impl Store {
 
     /// A subject by its internal number, within a level.
     pub async fn subject_by_number(&self, scope: Scope, pk: i64) -> Result<Option<Subject>, Error> {
-        let there: bool = sqlx::query_scalar(
+        let there: bool = sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM subject WHERE pk = ? AND subscription_id = ? AND level = ?)",
         )
         .bind(pk)
@@ -261,12 +262,12 @@ impl Store {
 
     /// The internal number of a subject.
     pub async fn number_of(&self, scope: Scope, id: &str) -> Result<Option<i64>, Error> {
-        sqlx::query_scalar(
+        sql::query_scalar(
             "SELECT pk FROM subject WHERE subscription_id = ? AND level = ? AND id = ?",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .bind(id)
+        .bind(to_the_byte(id))
         .fetch_optional(&self.pool)
         .await
         .map_err(doing("find a subject"))

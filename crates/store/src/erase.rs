@@ -1,14 +1,18 @@
 //! Erasing visitors and accounts, with every trace of them.
 
-use sqlx::SqliteConnection;
-
-use crate::{Scope, memory::forget_in_memory, near::forget_near};
+use crate::{
+    Scope,
+    matching::texts,
+    memory::forget_in_memory,
+    near::forget_near,
+    sql::{self, Connection},
+};
 
 /// Deletes everything kept about subjects of one level, what runs noted about their records included.
 ///
 /// What runs noted is gone through once for all of them, because nothing finds it by subject.
 pub(crate) async fn erase(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     scope: Scope,
     subjects: &[(i64, String)],
 ) -> Result<(), sqlx::Error> {
@@ -17,11 +21,9 @@ pub(crate) async fn erase(
     }
     let (pks, ids): (Vec<i64>, Vec<&str>) =
         subjects.iter().map(|(pk, id)| (*pk, id.as_str())).unzip();
-    let pks = serde_json::to_string(&pks).expect("numbers serialise");
-    let ids = serde_json::to_string(&ids).expect("strings serialise");
     forget_in_memory(conn, scope, &pks, &ids).await?;
     // The records that ever fed them, so that what runs noted about those goes as well.
-    let records: Vec<i64> = sqlx::query_scalar(
+    let records: Vec<i64> = sql::query_scalar(
         "WITH gone AS MATERIALIZED (SELECT value AS pk FROM json_each(?1))
          SELECT record_id FROM version WHERE subject_pk IN (SELECT pk FROM gone)
          UNION SELECT record_id FROM outcome WHERE subject_pk IN (SELECT pk FROM gone)
@@ -30,8 +32,7 @@ pub(crate) async fn erase(
     .bind(&pks)
     .fetch_all(&mut *conn)
     .await?;
-    let records = serde_json::to_string(&records).expect("numbers serialise");
-    sqlx::query(
+    sql::query(
         "DELETE FROM quarantine WHERE record_id IN (SELECT value FROM json_each(?1))
          AND run_id IN (SELECT id FROM run WHERE subscription_id = ?2 AND level = ?3)",
     )
@@ -40,12 +41,12 @@ pub(crate) async fn erase(
     .bind(scope.level_code())
     .execute(&mut *conn)
     .await?;
-    sqlx::query(
+    sql::query(
         "DELETE FROM outcome
          WHERE (near_id IN (SELECT value FROM json_each(?1)) OR key_text IN (SELECT value FROM json_each(?1)))
            AND run_id IN (SELECT id FROM run WHERE subscription_id = ?2 AND level = ?3)",
     )
-    .bind(ids)
+    .bind(texts(&ids))
     .bind(scope.subscription.0)
     .bind(scope.level_code())
     .execute(&mut *conn)
@@ -58,7 +59,7 @@ pub(crate) async fn erase(
         "DELETE FROM link WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM subject WHERE pk IN (SELECT value FROM json_each(?))",
     ] {
-        sqlx::query(sql).bind(&pks).execute(&mut *conn).await?;
+        sql::query(sql).bind(&pks).execute(&mut *conn).await?;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use model::Level;
 
+use crate::database::Place;
+
 /// An operation on the store failed. The cause, where there is one, is the `source`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -16,19 +18,40 @@ pub enum Error {
         /// What the operating system said.
         source: std::io::Error,
     },
-    /// The database file cannot be opened.
-    #[error("cannot open the database {}", path.display())]
+    /// What is given as the database's URL is none of PostgreSQL's.
+    #[error("the database's URL does not begin with postgres://")]
+    Scheme,
+    /// The database's URL cannot be understood.
+    #[error("the database's URL cannot be understood")]
+    Url {
+        /// What the driver said, without the URL.
+        source: sqlx::Error,
+    },
+    /// The server is older than what is supported.
+    #[error("the server runs PostgreSQL {release}, which is too old")]
+    TooOld {
+        /// Its release.
+        release: String,
+    },
+    /// The database cannot hold every text.
+    #[error("the database's encoding is {encoding}, not UTF8")]
+    Encoding {
+        /// What it is instead.
+        encoding: String,
+    },
+    /// The database cannot be opened.
+    #[error("cannot open the database {place}")]
     Open {
-        /// The database file.
-        path: PathBuf,
+        /// Where it is.
+        place: Place,
         /// What the driver said.
         source: sqlx::Error,
     },
     /// The schema could not be brought up to date; also when a newer release has used this directory.
-    #[error("cannot bring the database {} up to date", path.display())]
+    #[error("cannot bring the database {place} up to date")]
     Migrate {
-        /// The database file.
-        path: PathBuf,
+        /// Where it is.
+        place: Place,
         /// Which migration, and why.
         source: sqlx::migrate::MigrateError,
     },

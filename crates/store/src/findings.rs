@@ -5,8 +5,9 @@ use model::{PropertyName, RecordId, RunId};
 use crate::{
     Error, Miss, OutcomeKind, Scope, Store,
     error::doing,
-    memory::memory_table,
+    memory::{memory_table, table_exists},
     outcome::{EXCLUDED, FAILED, MATCHED},
+    sql,
     staging::first_version,
 };
 
@@ -103,7 +104,7 @@ impl Store {
         after: RecordId,
         limit: i64,
     ) -> Result<Vec<MissedRecord>, Error> {
-        let rows: Vec<(i64, i64, Option<String>, Option<String>)> = sqlx::query_as(
+        let rows: Vec<(i64, i64, Option<String>, Option<String>)> = sql::query_as(
             "SELECT o.record_id, o.kind, coalesce(o.key_text, s.id), coalesce(o.near_id, s.id)
              FROM outcome o LEFT JOIN subject s ON s.pk = o.subject_pk
              WHERE o.run_id = ?1 AND o.record_id > ?2 AND o.kind BETWEEN 1 AND 7
@@ -148,7 +149,7 @@ impl Store {
         after: RecordId,
         limit: i64,
     ) -> Result<Vec<RecordId>, Error> {
-        let rows: Vec<i64> = sqlx::query_scalar(
+        let rows: Vec<i64> = sql::query_scalar(
             "SELECT record_id FROM outcome WHERE run_id = ?1 AND record_id > ?2 AND kind = ?3
                AND (?4 IS NULL OR record_id = ?4)
              ORDER BY record_id LIMIT ?5",
@@ -172,7 +173,7 @@ impl Store {
         after: (RecordId, &str),
         limit: i64,
     ) -> Result<Vec<QuarantinedValue>, Error> {
-        let rows: Vec<(i64, String, String, String)> = sqlx::query_as(
+        let rows: Vec<(i64, String, String, String)> = sql::query_as(
             "SELECT record_id, property, reason, value FROM quarantine
              WHERE run_id = ?1 AND (record_id, property) > (?2, ?3)
                AND (?4 IS NULL OR property = ?4) AND (?5 IS NULL OR record_id = ?5)
@@ -206,7 +207,7 @@ impl Store {
         after: i64,
         limit: i64,
     ) -> Result<Vec<ChangedSubject>, Error> {
-        let rows: Vec<(i64, i64, String, i64, Option<String>, String)> = sqlx::query_as(
+        let rows: Vec<(i64, i64, String, i64, Option<String>, String)> = sql::query_as(
             "SELECT v.id, s.pk, s.id, v.record_id, b.payload, v.payload FROM version v
              JOIN subject s ON s.pk = v.subject_pk
              LEFT JOIN version b ON b.id = v.previous_id
@@ -251,13 +252,11 @@ impl Store {
     ) -> Result<Vec<MatchedRecord>, Error> {
         const DOING: &str = "read the matched records";
         let memory = memory_table(scope);
-        let there: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)")
-                .bind(&memory)
-                .fetch_one(&self.pool)
-                .await
-                .map_err(doing(DOING))?;
-        if !there {
+        let mut conn = self.pool.acquire().await.map_err(doing(DOING))?;
+        if !table_exists(&mut conn, &memory)
+            .await
+            .map_err(doing(DOING))?
+        {
             return Ok(Vec::new());
         }
         let sql = format!(
@@ -267,13 +266,13 @@ impl Store {
                AND (?3 IS NULL OR m.record_id = ?3) AND (?4 IS NULL OR s.id = ?4)
              ORDER BY m.record_id LIMIT ?5"
         );
-        let rows: Vec<(i64, i64, String)> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<(i64, i64, String)> = sql::query_as(sqlx::AssertSqlSafe(sql))
             .bind(after.0.cast_signed())
             .bind(changed)
             .bind(only.record.map(|record| record.0.cast_signed()))
             .bind(&only.text)
             .bind(limit)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut conn)
             .await
             .map_err(doing(DOING))?;
         Ok(rows
@@ -293,7 +292,7 @@ impl Store {
         after: i64,
         limit: i64,
     ) -> Result<Vec<EndedLink>, Error> {
-        let rows: Vec<(i64, String, i64, String)> = sqlx::query_as(
+        let rows: Vec<(i64, String, i64, String)> = sql::query_as(
             "SELECT s.pk, s.id, e.record_id, e.reason FROM ended_link e JOIN subject s ON s.pk = e.subject_pk
              WHERE e.run_id = ? AND e.subject_pk > ? ORDER BY e.subject_pk LIMIT ?",
         )

@@ -1,17 +1,18 @@
 //! Taking in the ids a subscription knows: visitors and accounts, with the metadata their product sends along.
 
-use std::sync::Arc;
+mod batch;
 
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Sqlite, pool::PoolConnection};
+use sqlx::AssertSqlSafe;
 
+use self::batch::Writer;
 use crate::{
     Error, Scope, Store,
-    bulk::{Bulk, BulkQuery, begin, commit, rollback},
     erase::erase,
     error::doing,
     mapping::{MappedField, put_field},
     run::under_way,
+    sql::{self, Bulk, Connection, Lock},
     state::note_change,
 };
 use model::{Group, MetadataType, PropertyName};
@@ -22,9 +23,6 @@ pub const MAX_ID_BYTES: usize = 1024;
 /// Subjects written per transaction. Sorted by id, so that a batch walks the id index once; each batch rewrites most of
 /// that index, so that few large ones cost less than many small ones.
 const BATCH: usize = 100_000;
-
-/// Subjects per statement. Each statement is a round trip to the database's thread.
-const ROWS: usize = 1_000;
 
 /// Subjects erased per transaction, each of which goes through all that runs have noted.
 const ERASED: i64 = 20_000;
@@ -55,15 +53,14 @@ pub struct Imported {
 #[derive(Debug)]
 pub struct Importer {
     store: Store,
-    conn: PoolConnection<Sqlite>,
+    conn: Connection,
     scope: Scope,
     now: i64,
     pending: Vec<NewSubject>,
     written: u64,
     before: i64,
     mirror: bool,
-    /// For [`ROWS`] subjects, and for one.
-    upsert: [Arc<str>; 2],
+    writer: Writer,
     seen: Bulk,
 }
 
@@ -78,15 +75,11 @@ impl Store {
         const DOING: &str = "start the import";
         let mut conn = self.working_connection(DOING).await?;
         if mirror {
-            for sql in [
-                "CREATE TEMP TABLE IF NOT EXISTS import_seen (id TEXT PRIMARY KEY) WITHOUT ROWID",
-                "DELETE FROM import_seen",
-            ] {
-                sqlx::query(sql)
-                    .execute(&mut *conn)
-                    .await
-                    .map_err(doing(DOING))?;
-            }
+            let make = conn.dialect().either(
+                "CREATE TEMP TABLE import_seen (id TEXT PRIMARY KEY) WITHOUT ROWID",
+                "CREATE TEMP TABLE import_seen (id TEXT COLLATE \"C\" PRIMARY KEY)",
+            );
+            conn.run(make).await.map_err(doing(DOING))?;
         }
         let before = count(&mut conn, scope).await?;
         Ok(Importer {
@@ -98,8 +91,8 @@ impl Store {
             written: 0,
             before,
             mirror,
-            upsert: [upsert(ROWS), upsert(1)],
-            seen: Bulk::new("INSERT OR IGNORE INTO import_seen (id) VALUES ", 1),
+            writer: Writer::new(scope, now.as_millisecond()),
+            seen: Bulk::of_missing("import_seen", &["id"]),
         })
     }
 
@@ -111,11 +104,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Error> {
         const DOING: &str = "store the agent fields";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
         for (name, kind) in fields {
             let field = MappedField {
                 property: PropertyName::new(name),
@@ -124,28 +113,8 @@ impl Store {
             };
             put_field(&mut tx, scope, Group::Agent, &field, now).await?;
         }
-        tx.commit().await.map_err(doing(DOING))
+        tx.commit().await
     }
-}
-
-/// The statement that takes in `rows` subjects: subscription, level and the time twice, then id, accounts and agent of
-/// each.
-fn upsert(rows: usize) -> Arc<str> {
-    // None is numbered: finding thousands of them by their number takes longer than writing the rows.
-    let values = vec!["(?, ?, ?)"; rows].join(", ");
-    format!(
-        "INSERT INTO subject (subscription_id, level, id, accounts, agent, created_at, updated_at)
-         SELECT ?, ?, column1, column2, column3, ?, ? FROM (VALUES {values}) WHERE true
-         ON CONFLICT (subscription_id, level, id) DO UPDATE
-         SET accounts = coalesce(excluded.accounts, accounts),
-             agent = CASE WHEN excluded.agent IS NULL THEN agent
-                          ELSE json_patch(coalesce(agent, '{{}}'), excluded.agent) END,
-             updated_at = excluded.updated_at
-         WHERE (excluded.accounts IS NOT NULL AND excluded.accounts IS NOT accounts)
-            OR (excluded.agent IS NOT NULL
-                AND json_patch(coalesce(agent, '{{}}'), excluded.agent) IS NOT agent)"
-    )
-    .into()
 }
 
 impl Importer {
@@ -165,50 +134,26 @@ impl Importer {
         // Stable, so that two lines for one id keep their order.
         batch.sort_by(|one, other| one.id.cmp(&other.id));
         self.written += batch.len() as u64;
-        let (subscription, level, now) =
-            (self.scope.subscription.0, self.scope.level_code(), self.now);
         let seen: Vec<String> = if self.mirror {
             batch.iter().map(|one| one.id.clone()).collect()
         } else {
             Vec::new()
         };
-        begin(&mut self.conn, DOING).await?;
-        let mut batch = batch.into_iter();
-        while batch.len() > 0 {
-            let [many, one] = &self.upsert;
-            let (sql, rows) = if batch.len() < ROWS {
-                (one, 1)
-            } else {
-                (many, ROWS)
-            };
-            let query = sqlx::query(AssertSqlSafe(Arc::clone(sql)))
-                .bind(subscription)
-                .bind(level)
-                .bind(now)
-                .bind(now);
-            batch
-                .by_ref()
-                .take(rows)
-                .fold(query, |query, one| {
-                    query.bind(one.id).bind(one.accounts).bind(one.agent)
-                })
-                .execute(&mut *self.conn)
-                .await
-                .map_err(doing(DOING))?;
-        }
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        self.writer.write(&mut tx, batch).await?;
         self.seen
-            .insert(&mut self.conn, seen, BulkQuery::bind)
+            .insert(&mut tx, seen, |columns, id| {
+                columns.put(id);
+            })
             .await
             .map_err(doing(DOING))?;
-        commit(&mut self.conn, DOING).await
+        tx.commit().await
     }
 
     /// Writes what is pending and says what the import did so far.
     pub async fn finish(&mut self) -> Result<Imported, Error> {
         self.flush().await?;
-        note_change(&mut self.conn, self.scope, self.now)
-            .await
-            .map_err(doing("note the import"))?;
+        self.note().await?;
         self.store.refresh_pins(self.scope, self.now).await?;
         let created = count(&mut self.conn, self.scope).await? - self.before;
         Ok(Imported {
@@ -218,14 +163,23 @@ impl Importer {
         })
     }
 
+    async fn note(&mut self) -> Result<(), Error> {
+        const DOING: &str = "note the import";
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        note_change(&mut tx, self.scope, self.now)
+            .await
+            .map_err(doing(DOING))?;
+        tx.commit().await
+    }
+
     /// How many known ids were not in the file. Only for an import that mirrors, after [`Importer::finish`].
     pub async fn count_unseen(&mut self) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
-            "SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ? AND id NOT IN (SELECT id FROM import_seen)",
-        )
+        sql::query_scalar::<i64>(AssertSqlSafe(format!(
+            "SELECT count(*) FROM subject s WHERE {UNSEEN}"
+        )))
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
-        .fetch_one(&mut *self.conn)
+        .fetch_one(&mut self.conn)
         .await
         .map(i64::cast_unsigned)
         .map_err(doing("count the ids that were not in the file"))
@@ -239,47 +193,50 @@ impl Importer {
         const DOING: &str = "remove ids that were not in the file";
         let mut removed = 0;
         loop {
-            let gone: Vec<(i64, String)> = sqlx::query_as(
-                "SELECT pk, id FROM subject
-                 WHERE subscription_id = ? AND level = ? AND id NOT IN (SELECT id FROM import_seen) LIMIT ?",
-            )
-            .bind(self.scope.subscription.0)
-            .bind(self.scope.level_code())
-            .bind(ERASED)
-            .fetch_all(&mut *self.conn)
-            .await
-            .map_err(doing(DOING))?;
-            if gone.is_empty() {
-                note_change(&mut self.conn, self.scope, self.now)
-                    .await
-                    .map_err(doing(DOING))?;
-                return Ok(removed);
-            }
-            begin(&mut self.conn, DOING).await?;
-            if let Some(run) = under_way(&mut self.conn, &self.store.process, self.scope)
+            let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+            if let Some(run) = under_way(&mut tx, &self.store.process, self.scope)
                 .await
                 .map_err(doing(DOING))?
             {
-                rollback(&mut self.conn, DOING).await?;
+                tx.rollback().await?;
                 return Err(Error::Busy {
                     level: self.scope.level,
                     run,
                 });
             }
-            erase(&mut self.conn, self.scope, &gone)
+            let sql = format!("SELECT s.pk, s.id FROM subject s WHERE {UNSEEN} LIMIT ?");
+            let gone: Vec<(i64, String)> = sql::query_as(AssertSqlSafe(sql))
+                .bind(self.scope.subscription.0)
+                .bind(self.scope.level_code())
+                .bind(ERASED)
+                .fetch_all(&mut tx)
                 .await
                 .map_err(doing(DOING))?;
-            commit(&mut self.conn, DOING).await?;
+            if gone.is_empty() {
+                note_change(&mut tx, self.scope, self.now)
+                    .await
+                    .map_err(doing(DOING))?;
+                tx.commit().await?;
+                return Ok(removed);
+            }
+            erase(&mut tx, self.scope, &gone)
+                .await
+                .map_err(doing(DOING))?;
+            tx.commit().await?;
             removed += gone.len() as u64;
         }
     }
 }
 
-async fn count(conn: &mut PoolConnection<Sqlite>, scope: Scope) -> Result<i64, Error> {
-    sqlx::query_scalar("SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ?")
+/// A subject of a level that was not in the file.
+const UNSEEN: &str = "s.subscription_id = ? AND s.level = ?
+    AND NOT EXISTS (SELECT 1 FROM import_seen i WHERE i.id = s.id)";
+
+async fn count(conn: &mut Connection, scope: Scope) -> Result<i64, Error> {
+    sql::query_scalar("SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ?")
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .fetch_one(&mut **conn)
+        .fetch_one(conn)
         .await
         .map_err(doing("count the known ids"))
 }

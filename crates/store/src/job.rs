@@ -5,13 +5,14 @@
 
 use jiff::Timestamp;
 use model::RunId;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Scope, Store, SubscriptionId,
     error::{corrupt, doing},
     level_of,
     run::Origin,
+    sql::{self, Connection, Lock},
 };
 
 /// A job whose process died this often is not begun again: something in it may be what kills processes.
@@ -237,11 +238,7 @@ impl Store {
     /// asking twice does nothing twice.
     pub async fn ask(&self, job: &NewJob, now: Timestamp) -> Result<JobId, Error> {
         const DOING: &str = "put a job in the queue";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
         let running = look_for(&mut tx, job, State::Running)
             .await
             .map_err(doing(DOING))?;
@@ -251,7 +248,7 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?,
         };
-        tx.commit().await.map_err(doing(DOING))?;
+        tx.commit().await?;
         Ok(id)
     }
 
@@ -259,12 +256,8 @@ impl Store {
     /// for one level at a time.
     pub async fn claim(&self, now: Timestamp) -> Result<Option<Claim>, Error> {
         const DOING: &str = "begin a job";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        let next: Option<(i64, i64)> = sqlx::query_as(
+        let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
+        let next: Option<(i64, i64)> = sql::query_as(
             "SELECT id, token FROM job j
              WHERE state = 'waiting' AND due_at <= ?1 AND (expires_at IS NULL OR expires_at > ?1)
                AND NOT EXISTS (SELECT 1 FROM job r WHERE r.state = 'running'
@@ -279,7 +272,7 @@ impl Store {
             return Ok(None);
         };
         let token = token + 1;
-        sqlx::query(
+        sql::query(
             "UPDATE job SET state = 'running', holder = ?, token = ?, tries = tries + 1, started_at = ?, note = NULL,
                             run_id = NULL
              WHERE id = ?",
@@ -292,12 +285,12 @@ impl Store {
         .await
         .map_err(doing(DOING))?;
         let sql = format!("SELECT {COLUMNS} FROM job WHERE id = ?");
-        let row: JobRow = sqlx::query_as(AssertSqlSafe(sql))
+        let row: JobRow = sql::query_as(AssertSqlSafe(sql))
             .bind(id)
             .fetch_one(&mut *tx)
             .await
             .map_err(doing(DOING))?;
-        tx.commit().await.map_err(doing(DOING))?;
+        tx.commit().await?;
         let job = job_of(row)?;
         Ok(Some(Claim { job, token }))
     }
@@ -309,7 +302,7 @@ impl Store {
         progress: &str,
         run: Option<RunId>,
     ) -> Result<Result<bool, Lost>, Error> {
-        let cancelling: Option<bool> = sqlx::query_scalar(
+        let cancelling: Option<bool> = sql::query_scalar(
             "UPDATE job SET note = ?, run_id = coalesce(?, run_id) WHERE id = ? AND token = ? AND state = 'running'
              RETURNING cancelling",
         )
@@ -339,7 +332,7 @@ impl Store {
             End::Again { at, problem } => (State::Waiting, *at, Some(problem), 0, None),
             End::HandedBack => (State::Waiting, claim.job.due_at, None, 1, None),
         };
-        let ended = sqlx::query(
+        let ended = sql::query(
             "UPDATE job SET state = ?, due_at = ?, note = ?, tries = tries - ?, finished_at = ?, holder = NULL,
                             run_id = coalesce(?, run_id)
              WHERE id = ? AND token = ? AND state = 'running'",
@@ -355,11 +348,7 @@ impl Store {
         .execute(&self.pool)
         .await
         .map_err(doing("end a job"))?;
-        Ok(if ended.rows_affected() == 1 {
-            Ok(())
-        } else {
-            Err(Lost)
-        })
+        Ok(if ended == 1 { Ok(()) } else { Err(Lost) })
     }
 
     /// Lets jobs wait again whose process is gone, and ends those that nobody began in time. Returns the latter, and those
@@ -367,7 +356,7 @@ impl Store {
     pub async fn tidy_jobs(&self, now: Timestamp) -> Result<Vec<Job>, Error> {
         const DOING: &str = "tidy up the jobs";
         let held: Vec<String> =
-            sqlx::query_scalar("SELECT DISTINCT holder FROM job WHERE state = 'running'")
+            sql::query_scalar("SELECT DISTINCT holder FROM job WHERE state = 'running'")
                 .fetch_all(&self.pool)
                 .await
                 .map_err(doing(DOING))?;
@@ -380,7 +369,7 @@ impl Store {
                                 deaths = deaths + 1, holder = NULL, note = NULL
                  WHERE state = 'running' AND holder = ? RETURNING {COLUMNS}"
             );
-            let rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+            let rows: Vec<JobRow> = sql::query_as(AssertSqlSafe(sql))
                 .bind(now.as_millisecond())
                 .bind(holder)
                 .fetch_all(&self.pool)
@@ -392,7 +381,7 @@ impl Store {
             "UPDATE job SET state = 'expired', finished_at = ?1 WHERE state = 'waiting' AND expires_at <= ?1
              RETURNING {COLUMNS}"
         );
-        let expired: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+        let expired: Vec<JobRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(now.as_millisecond())
             .fetch_all(&self.pool)
             .await
@@ -403,7 +392,7 @@ impl Store {
     /// Asks a job to stop: one that waits ends at once, one that runs when its process hears of it. Says whether there was
     /// something to stop.
     pub async fn cancel_job(&self, job: JobId, now: Timestamp) -> Result<bool, Error> {
-        let done = sqlx::query(
+        let done = sql::query(
             "UPDATE job SET cancelling = true,
                             finished_at = CASE WHEN state = 'waiting' THEN ? END,
                             state = CASE WHEN state = 'waiting' THEN 'cancelled' ELSE state END
@@ -414,7 +403,7 @@ impl Store {
         .execute(&self.pool)
         .await
         .map_err(doing("cancel a job"))?;
-        Ok(done.rows_affected() > 0)
+        Ok(done > 0)
     }
 
     /// The job of a level that runs, or that waits for its turn and is due; of several the first.
@@ -424,7 +413,7 @@ impl Store {
              WHERE subscription_id = ? AND level = ? AND (state = 'running' OR (state = 'waiting' AND due_at <= ?))
              ORDER BY state = 'waiting', priority, due_at, id LIMIT 1"
         );
-        let row: Option<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+        let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
             .bind(now.as_millisecond())
@@ -439,7 +428,7 @@ impl Store {
         let sql = format!(
             "SELECT {COLUMNS} FROM job WHERE subscription_id = ? AND level = ? ORDER BY id DESC LIMIT 1"
         );
-        let row: Option<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+        let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
             .fetch_optional(&self.pool)
@@ -451,7 +440,7 @@ impl Store {
     /// One job.
     pub async fn job(&self, id: JobId) -> Result<Option<Job>, Error> {
         let sql = format!("SELECT {COLUMNS} FROM job WHERE id = ?");
-        let row: Option<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+        let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(id.0)
             .fetch_optional(&self.pool)
             .await
@@ -466,7 +455,7 @@ impl Store {
              WHERE (?1 IS NULL OR subscription_id = ?1) AND id < ?2 AND (NOT ?3 OR state IN ('waiting', 'running'))
              ORDER BY id DESC LIMIT ?4"
         );
-        let rows: Vec<JobRow> = sqlx::query_as(AssertSqlSafe(sql))
+        let rows: Vec<JobRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(only.subscription.map(|subscription| subscription.0))
             .bind(only.before.map_or(i64::MAX, |job| job.0))
             .bind(only.open)
@@ -479,22 +468,22 @@ impl Store {
 
     /// Forgets jobs that were over before `cutoff`. The runs they became stay.
     pub async fn forget_jobs(&self, cutoff: Timestamp) -> Result<u64, Error> {
-        let gone = sqlx::query("DELETE FROM job WHERE finished_at < ?")
+        let gone = sql::query("DELETE FROM job WHERE finished_at < ?")
             .bind(cutoff.as_millisecond())
             .execute(&self.pool)
             .await
             .map_err(doing("forget old jobs"))?;
-        Ok(gone.rows_affected())
+        Ok(gone)
     }
 }
 
 /// A job of the same kind for the same level.
 async fn look_for(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     job: &NewJob,
     state: State,
 ) -> Result<Option<JobId>, sqlx::Error> {
-    sqlx::query_scalar(
+    sql::query_scalar(
         "SELECT id FROM job WHERE subscription_id = ? AND level = ? AND kind = ? AND state = ? ORDER BY id LIMIT 1",
     )
     .bind(job.scope.subscription.0)
@@ -509,7 +498,7 @@ async fn look_for(
 /// Puts a job in the queue. One of its kind that waits for the same level already is taken for it, and waits no longer than
 /// it would.
 pub(crate) async fn put_unless_waiting(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     job: &NewJob,
     now: Timestamp,
 ) -> Result<JobId, sqlx::Error> {
@@ -519,12 +508,8 @@ pub(crate) async fn put_unless_waiting(
     }
 }
 
-async fn put(
-    conn: &mut SqliteConnection,
-    job: &NewJob,
-    now: Timestamp,
-) -> Result<JobId, sqlx::Error> {
-    sqlx::query_scalar(
+async fn put(conn: &mut Connection, job: &NewJob, now: Timestamp) -> Result<JobId, sqlx::Error> {
+    sql::query_scalar(
         "INSERT INTO job (subscription_id, level, kind, origin, asked_by, priority, state, due_at, expires_at, created_at)
          VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?) RETURNING id",
     )
@@ -543,8 +528,8 @@ async fn put(
 }
 
 /// A job that waits begins no later than this one would.
-async fn hurry(conn: &mut SqliteConnection, id: JobId, job: &NewJob) -> Result<(), sqlx::Error> {
-    sqlx::query(
+async fn hurry(conn: &mut Connection, id: JobId, job: &NewJob) -> Result<(), sqlx::Error> {
+    sql::query(
         "UPDATE job SET priority = CASE WHEN priority > ?1 THEN ?1 ELSE priority END,
                         due_at = CASE WHEN due_at > ?2 THEN ?2 ELSE due_at END
          WHERE id = ?3 AND state = 'waiting'",

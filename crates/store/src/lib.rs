@@ -1,4 +1,4 @@
-//! Persistence: everything Tributary remembers, in one embedded SQLite database.
+//! Persistence: everything Tributary remembers, in an embedded SQLite database or in PostgreSQL.
 //!
 //! All SQL of the project is here. Callers see intents (stage a page, apply a run, read a subject) and never a table. The
 //! bulk path of a run goes through [`Session`], which holds one connection; everything else uses the pool.
@@ -6,7 +6,7 @@
 pub mod app;
 pub mod apply;
 pub mod audit;
-mod bulk;
+
 pub mod connection;
 mod contest;
 pub mod database;
@@ -25,6 +25,7 @@ pub mod member;
 pub mod memory;
 pub mod near;
 pub mod outcome;
+mod patch;
 pub mod pin;
 pub mod proof;
 mod ranges;
@@ -32,6 +33,7 @@ pub mod retention;
 pub mod run;
 pub mod schedule;
 pub mod session;
+mod sql;
 pub mod stage;
 mod staging;
 pub mod state;
@@ -41,7 +43,7 @@ pub mod subscription;
 pub mod view;
 
 pub use contest::Withdrawn;
-pub use database::Store;
+pub use database::{Options, Place, Store};
 pub use error::Error;
 pub use outcome::{Miss, OutcomeKind};
 pub use stage::Session;

@@ -2,14 +2,13 @@
 
 use std::str::FromStr as _;
 
-use jiff::Timestamp;
-use model::{Group, MetadataType, PropertyName};
-use sqlx::{Sqlite, Transaction};
-
 use crate::{
     Error, Scope, Store,
     error::{corrupt, doing},
+    sql::{self, Connection, Lock, Source},
 };
+use jiff::Timestamp;
+use model::{Group, MetadataType, PropertyName};
 
 /// What an emptied property does to the stored value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -63,43 +62,16 @@ pub struct Field {
 impl Store {
     /// The mapping of a level, if it is set.
     pub async fn mapping(&self, scope: Scope) -> Result<Option<Mapping>, Error> {
-        let row: Option<(String, String, i64)> = sqlx::query_as(
-            "SELECT key_property, empty_policy, version FROM mapping WHERE subscription_id = ? AND level = ?",
-        )
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .fetch_optional(&self.pool)
-        .await
-        .map_err(doing("read the mapping"))?;
-        let Some((key, empty, version)) = row else {
-            return Ok(None);
-        };
-        let fields = self
-            .fields(scope)
-            .await?
-            .into_iter()
-            .filter(|field| field.selected && field.group == Group::Hubspot)
-            .map(|field| MappedField {
-                property: PropertyName::new(&field.name),
-                kind: field.kind,
-                display_name: field.display_name,
-            })
-            .collect();
-        Ok(Some(Mapping {
-            key: PropertyName::new(key),
-            fields,
-            empty: if empty == "keep" {
-                EmptyPolicy::Keep
-            } else {
-                EmptyPolicy::Clear
-            },
-            version,
-        }))
+        // The version and the fields it was made for.
+        let mut tx = self.pool.snapshot("read the mapping").await?;
+        let mapping = mapping_of(&mut tx, scope).await?;
+        tx.commit().await?;
+        Ok(mapping)
     }
 
     /// When key, fields or policy of a level last changed.
     pub async fn mapping_changed_at(&self, scope: Scope) -> Result<Option<Timestamp>, Error> {
-        let at: Option<Option<i64>> = sqlx::query_scalar(
+        let at: Option<Option<i64>> = sql::query_scalar(
             "SELECT changed_at FROM mapping WHERE subscription_id = ? AND level = ?",
         )
         .bind(scope.subscription.0)
@@ -124,13 +96,9 @@ impl Store {
         now: Timestamp,
     ) -> Result<Mapping, Error> {
         const DOING: &str = "store the mapping";
-        let before = self.mapping(scope).await?;
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        sqlx::query("UPDATE field SET selected = 0 WHERE subscription_id = ? AND level = ? AND grp = 'hubspot'")
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let before = mapping_of(&mut tx, scope).await?;
+        sql::query("UPDATE field SET selected = false WHERE subscription_id = ? AND level = ? AND grp = 'hubspot'")
             .bind(scope.subscription.0)
             .bind(scope.level_code())
             .execute(&mut *tx)
@@ -148,12 +116,12 @@ impl Store {
             before.key == *key && before.empty == empty && names(&before.fields) == names(fields)
         });
         let version = before.map_or(0, |before| before.version) + i64::from(!same);
-        sqlx::query(
+        sql::query(
             "INSERT INTO mapping (subscription_id, level, key_property, empty_policy, version, changed_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT (subscription_id, level) DO UPDATE
              SET key_property = excluded.key_property, empty_policy = excluded.empty_policy, version = excluded.version,
-                 changed_at = CASE WHEN excluded.version = version THEN changed_at ELSE excluded.changed_at END",
+                 changed_at = CASE WHEN excluded.version = mapping.version THEN mapping.changed_at ELSE excluded.changed_at END",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
@@ -164,51 +132,87 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing(DOING))?;
-        tx.commit().await.map_err(doing(DOING))?;
-        Ok(self
-            .mapping(scope)
-            .await?
-            .expect("the mapping was just stored"))
+        let mapping = mapping_of(&mut tx, scope).await?;
+        tx.commit().await?;
+        Ok(mapping.expect("the mapping was just stored"))
     }
 
     /// All metadata fields of a level, by group and name.
     pub async fn fields(&self, scope: Scope) -> Result<Vec<Field>, Error> {
-        let rows: Vec<(String, String, String, String, bool)> = sqlx::query_as(
-            "SELECT grp, name, type, display_name, selected FROM field
-             WHERE subscription_id = ? AND level = ? ORDER BY grp, name",
-        )
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .fetch_all(&self.pool)
-        .await
-        .map_err(doing("read the fields"))?;
-        rows.into_iter()
-            .map(|(group, name, kind, display_name, selected)| {
-                Ok(Field {
-                    group: Group::from_str(&group).map_err(corrupt("a field's group"))?,
-                    name,
-                    kind: MetadataType::from_str(&kind).map_err(corrupt("a field's type"))?,
-                    display_name,
-                    selected,
-                })
-            })
-            .collect()
+        fields_of(&self.pool, scope).await
     }
+}
+
+async fn mapping_of(conn: &mut Connection, scope: Scope) -> Result<Option<Mapping>, Error> {
+    let row: Option<(String, String, i64)> = sql::query_as(
+        "SELECT key_property, empty_policy, version FROM mapping WHERE subscription_id = ? AND level = ?",
+    )
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .fetch_optional(&mut *conn)
+    .await
+    .map_err(doing("read the mapping"))?;
+    let Some((key, empty, version)) = row else {
+        return Ok(None);
+    };
+    let fields = fields_of(conn, scope)
+        .await?
+        .into_iter()
+        .filter(|field| field.selected && field.group == Group::Hubspot)
+        .map(|field| MappedField {
+            property: PropertyName::new(&field.name),
+            kind: field.kind,
+            display_name: field.display_name,
+        })
+        .collect();
+    Ok(Some(Mapping {
+        key: PropertyName::new(key),
+        fields,
+        empty: if empty == "keep" {
+            EmptyPolicy::Keep
+        } else {
+            EmptyPolicy::Clear
+        },
+        version,
+    }))
+}
+
+async fn fields_of(on: impl Into<Source<'_>>, scope: Scope) -> Result<Vec<Field>, Error> {
+    let rows: Vec<(String, String, String, String, bool)> = sql::query_as(
+        "SELECT grp, name, type, display_name, selected FROM field
+         WHERE subscription_id = ? AND level = ? ORDER BY grp, name",
+    )
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .fetch_all(on)
+    .await
+    .map_err(doing("read the fields"))?;
+    rows.into_iter()
+        .map(|(group, name, kind, display_name, selected)| {
+            Ok(Field {
+                group: Group::from_str(&group).map_err(corrupt("a field's group"))?,
+                name,
+                kind: MetadataType::from_str(&kind).map_err(corrupt("a field's type"))?,
+                display_name,
+                selected,
+            })
+        })
+        .collect()
 }
 
 /// Makes a field or selects it again. An existing field keeps its type.
 pub(crate) async fn put_field(
-    tx: &mut Transaction<'_, Sqlite>,
+    conn: &mut Connection,
     scope: Scope,
     group: Group,
     field: &MappedField,
     now: Timestamp,
 ) -> Result<(), Error> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO field (subscription_id, level, grp, name, type, display_name, selected, created_at)
-         VALUES (?, ?, ?, ?, ?, ?, 1, ?)
+         VALUES (?, ?, ?, ?, ?, ?, true, ?)
          ON CONFLICT (subscription_id, level, grp, name) DO UPDATE
-         SET display_name = excluded.display_name, selected = 1",
+         SET display_name = excluded.display_name, selected = true",
     )
     .bind(scope.subscription.0)
     .bind(scope.level_code())
@@ -217,7 +221,7 @@ pub(crate) async fn put_field(
     .bind(field.kind.name())
     .bind(&field.display_name)
     .bind(now.as_millisecond())
-    .execute(&mut **tx)
+    .execute(conn)
     .await
     .map(drop)
     .map_err(doing("store a field"))

@@ -1,16 +1,18 @@
 //! Looking up keys among the known ids.
 //!
-//! Keys go in as one JSON array, so that the statement is the same for any number of them. `CROSS JOIN` is SQLite's way to
-//! say that the array comes first: left to itself the planner may read all ids for each key. What is found comes back as one
-//! JSON array too: handing over a million rows one by one costs more than finding them.
+//! Keys go in as one array, so that the statement is the same for any number of them. `CROSS JOIN` is SQLite's way to say
+//! that the array comes first: left to itself the planner may read all ids for each key. What is found comes back as one
+//! JSON array: handing over a million rows one by one costs more than finding them.
 
 use std::collections::HashMap;
 
 use model::RecordId;
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Session,
     error::{corrupt, doing},
+    sql::{self, to_the_byte},
 };
 
 /// A known id that a key equals, with the present state of its hubspot metadata.
@@ -46,17 +48,19 @@ impl Session {
             Option<i64>,
             Option<i64>,
         );
-        let found: String = sqlx::query_scalar(
-            "SELECT json_group_array(json_array(
-                 k.key, s.pk, l.record_id, l.version_id, l.fingerprint, l.mapping_version))
-             FROM json_each(?1) k
+        let rows = self
+            .conn
+            .dialect()
+            .rows("k.key, s.pk, l.record_id, l.version_id, l.fingerprint, l.mapping_version");
+        let found: String = sql::query_scalar(AssertSqlSafe(format!(
+            "SELECT {rows} FROM json_each(?1) k
              CROSS JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value
-             LEFT JOIN link l ON l.subject_pk = s.pk",
-        )
-        .bind(text_array(keys))
+             LEFT JOIN link l ON l.subject_pk = s.pk"
+        )))
+        .bind(texts(keys))
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
-        .fetch_one(&mut *self.conn)
+        .fetch_one(&mut self.conn)
         .await
         .map_err(doing("match keys with ids"))?;
         let found: Vec<Found> = serde_json::from_str(&found).map_err(corrupt("a link"))?;
@@ -77,25 +81,20 @@ impl Session {
 
     /// The hubspot metadata of the given versions. A version that is not there is left out.
     pub async fn payloads(&mut self, versions: &[i64]) -> Result<HashMap<i64, String>, Error> {
-        sqlx::query_as::<_, (i64, String)>(
+        sql::query_as::<(i64, String)>(
             "SELECT v.id, v.payload FROM json_each(?) k CROSS JOIN version v ON v.id = k.value",
         )
-        .bind(serde_json::to_string(versions).expect("numbers serialise"))
-        .fetch_all(&mut *self.conn)
+        .bind(versions)
+        .fetch_all(&mut self.conn)
         .await
         .map(|rows| rows.into_iter().collect())
         .map_err(doing("read present metadata"))
     }
 }
 
-/// Texts as a JSON array for `json_each`. Keys with a NUL, which SQLite would cut short, become null and match nothing:
-/// no id holds one.
-pub(crate) fn text_array(texts: &[&str]) -> String {
-    let texts: Vec<Option<&str>> = texts
-        .iter()
-        .map(|text| (!text.contains('\0')).then_some(*text))
-        .collect();
-    serde_json::to_string(&texts).expect("strings serialise")
+/// Texts for `json_each`.
+pub(crate) fn texts<'t>(texts: &[&'t str]) -> Vec<Option<&'t str>> {
+    texts.iter().map(|text| to_the_byte(text)).collect()
 }
 
 /// A position that `json_each` counted.
@@ -103,8 +102,10 @@ pub(crate) fn index(at: i64) -> usize {
     usize::try_from(at).expect("json_each counts from 0")
 }
 
-/// Record ids as a JSON array for `json_each`.
-pub(crate) fn id_array(records: &[RecordId]) -> String {
-    let ids: Vec<u64> = records.iter().map(|record| record.0).collect();
-    serde_json::to_string(&ids).expect("numbers serialise")
+/// Record ids for `json_each`.
+pub(crate) fn ids(records: &[RecordId]) -> Vec<i64> {
+    records
+        .iter()
+        .map(|record| record.0.cast_signed())
+        .collect()
 }

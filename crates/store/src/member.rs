@@ -1,9 +1,13 @@
 //! People who may sign in.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use sqlx::AssertSqlSafe;
 
-use crate::{Error, Store, error::doing};
+use crate::{
+    Error, Store,
+    error::doing,
+    sql::{self, Connection, Lock},
+};
 
 /// The number of a person within an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -112,7 +116,7 @@ impl Store {
     /// Everybody, by address.
     pub async fn members(&self) -> Result<Vec<Member>, Error> {
         let sql = format!("{SELECT} ORDER BY email");
-        let rows: Vec<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<Row> = sql::query_as(AssertSqlSafe(sql))
             .fetch_all(&self.pool)
             .await
             .map_err(doing("list the members"))?;
@@ -122,7 +126,7 @@ impl Store {
     /// One person.
     pub async fn member(&self, id: MemberId) -> Result<Option<Member>, Error> {
         let sql = format!("{SELECT} WHERE id = ?");
-        let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let row: Option<Row> = sql::query_as(AssertSqlSafe(sql))
             .bind(id.0)
             .fetch_optional(&self.pool)
             .await
@@ -136,7 +140,7 @@ impl Store {
         email: &str,
     ) -> Result<Option<(Member, Option<String>)>, Error> {
         let sql = format!("{SELECT} WHERE email = ?");
-        let row: Option<Row> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let row: Option<Row> = sql::query_as(AssertSqlSafe(sql))
             .bind(normal(email))
             .fetch_optional(&self.pool)
             .await
@@ -144,7 +148,7 @@ impl Store {
         let Some(member) = row.map(member_of) else {
             return Ok(None);
         };
-        let password = sqlx::query_scalar("SELECT password FROM member WHERE id = ?")
+        let password = sql::query_scalar("SELECT password FROM member WHERE id = ?")
             .bind(member.id.0)
             .fetch_one(&self.pool)
             .await
@@ -154,7 +158,7 @@ impl Store {
 
     /// Whether anybody can sign in yet.
     pub async fn has_members(&self) -> Result<bool, Error> {
-        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM member WHERE password IS NOT NULL)")
+        sql::query_scalar("SELECT EXISTS (SELECT 1 FROM member WHERE password IS NOT NULL)")
             .fetch_one(&self.pool)
             .await
             .map_err(doing("look for members"))
@@ -167,17 +171,16 @@ impl Store {
         role: Role,
         now: Timestamp,
     ) -> Result<Result<Member, Refused>, Error> {
-        let added = sqlx::query("INSERT INTO member (email, role, created_at) VALUES (?, ?, ?)")
-            .bind(normal(email))
-            .bind(role.name())
-            .bind(now.as_millisecond())
-            .execute(&self.pool)
-            .await;
+        let added = sql::query_scalar(
+            "INSERT INTO member (email, role, created_at) VALUES (?, ?, ?) RETURNING id",
+        )
+        .bind(normal(email))
+        .bind(role.name())
+        .bind(now.as_millisecond())
+        .fetch_one(&self.pool)
+        .await;
         match added {
-            Ok(added) => {
-                let id = MemberId(added.last_insert_rowid());
-                Ok(self.member(id).await?.ok_or(Refused::Unknown))
-            }
+            Ok(id) => Ok(self.member(MemberId(id)).await?.ok_or(Refused::Unknown)),
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 Ok(Err(Refused::Taken))
             }
@@ -188,24 +191,20 @@ impl Store {
     /// Sets a password, and ends all sessions that were opened with the one before and all links to choose another.
     pub async fn set_password(&self, id: MemberId, hash: &str) -> Result<(), Error> {
         const DOING: &str = "set a password";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::People, DOING).await?;
         for sql in [
             "UPDATE member SET password = ?2 WHERE id = ?1",
             "DELETE FROM session WHERE member_id = ?1 AND ?2 = ?2",
             "DELETE FROM ticket WHERE member_id = ?1 AND ?2 = ?2",
         ] {
-            sqlx::query(sql)
+            sql::query(sql)
                 .bind(id.0)
                 .bind(hash)
                 .execute(&mut *tx)
                 .await
                 .map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))
+        tx.commit().await
     }
 
     /// Changes what a person may do, and whether at all; those who may no longer sign in lose their sessions and links.
@@ -216,17 +215,14 @@ impl Store {
         active: bool,
     ) -> Result<Result<(), Refused>, Error> {
         const DOING: &str = "change a member";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::People, DOING).await?;
         if (role != Role::Admin || !active)
             && is_last_admin(&mut tx, id).await.map_err(doing(DOING))?
         {
+            tx.rollback().await?;
             return Ok(Err(Refused::LastAdmin));
         }
-        let done = sqlx::query("UPDATE member SET role = ?, active = ? WHERE id = ?")
+        let changed = sql::query("UPDATE member SET role = ?, active = ? WHERE id = ?")
             .bind(role.name())
             .bind(active)
             .bind(id.0)
@@ -238,15 +234,15 @@ impl Store {
                 "DELETE FROM session WHERE member_id = ?",
                 "DELETE FROM ticket WHERE member_id = ?",
             ] {
-                sqlx::query(sql)
+                sql::query(sql)
                     .bind(id.0)
                     .execute(&mut *tx)
                     .await
                     .map_err(doing(DOING))?;
             }
         }
-        tx.commit().await.map_err(doing(DOING))?;
-        Ok(if done.rows_affected() > 0 {
+        tx.commit().await?;
+        Ok(if changed > 0 {
             Ok(())
         } else {
             Err(Refused::Unknown)
@@ -260,7 +256,7 @@ impl Store {
         language: Option<&str>,
         theme: Option<&str>,
     ) -> Result<(), Error> {
-        sqlx::query("UPDATE member SET language = ?, theme = ? WHERE id = ?")
+        sql::query("UPDATE member SET language = ?, theme = ? WHERE id = ?")
             .bind(language)
             .bind(theme)
             .bind(id.0)
@@ -272,8 +268,8 @@ impl Store {
 }
 
 /// Whether nobody else can configure.
-async fn is_last_admin(conn: &mut SqliteConnection, id: MemberId) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar(
+async fn is_last_admin(conn: &mut Connection, id: MemberId) -> Result<bool, sqlx::Error> {
+    sql::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM member WHERE id = ?1 AND role = 'admin' AND active)
             AND NOT EXISTS (
                 SELECT 1 FROM member WHERE id <> ?1 AND role = 'admin' AND active AND password IS NOT NULL)",

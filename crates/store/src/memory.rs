@@ -6,15 +6,16 @@
 //! every subject back all the same.
 
 use model::{RecordId, RunId};
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Scope, Session,
     error::{corrupt, doing},
     lists::Numbers,
-    matching::id_array,
+    matching::{ids, texts},
     outcome::MATCHED,
-    staging::{claims_index, staging_table},
+    sql::{self, Connection, Dialect},
+    staging::{Staged, claims_index},
 };
 
 /// A record that fed a subject when the level last ran.
@@ -69,9 +70,9 @@ impl Session {
             .map_err(doing(DOING))?
         {
             let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE kind = ?"));
-            let matches: i64 = sqlx::query_scalar(sql)
+            let matches: i64 = sql::query_scalar(sql)
                 .bind(MATCHED)
-                .fetch_one(&mut *self.conn)
+                .fetch_one(&mut self.conn)
                 .await
                 .map_err(doing(DOING))?;
             self.remembers = self.count_live_links().await? == matches.cast_unsigned();
@@ -92,17 +93,24 @@ impl Session {
             return Ok(Vec::new());
         }
         let table = memory_table(self.scope);
+        let dialect = self.conn.dialect();
+        let numbers = ["record_id", "wire", "subject_pk", "fingerprint"]
+            .map(|column| dialect.numbers(column))
+            .join(", ");
+        let presences = dialect.either(
+            "group_concat(hex(presence), ' ')",
+            "string_agg(encode(presence, 'hex'), ' ')",
+        );
         let sql = AssertSqlSafe(format!(
-            "SELECT group_concat(record_id, ' '), group_concat(wire, ' '), group_concat(subject_pk, ' '),
-                    group_concat(fingerprint, ' '), group_concat(hex(presence), ' ')
+            "SELECT {numbers}, {presences}
              FROM (SELECT record_id, wire, subject_pk, fingerprint, presence FROM {table}
-                   WHERE record_id BETWEEN ? AND ? AND {RELIABLE} ORDER BY record_id LIMIT ?)"
+                   WHERE record_id BETWEEN ? AND ? AND {RELIABLE} ORDER BY record_id LIMIT ?) one"
         ));
-        let lists: Lists = sqlx::query_as(sql)
+        let lists: Lists = sql::query_as(sql)
             .bind(first.0.cast_signed())
             .bind(last.0.cast_signed())
             .bind(i64::try_from(limit).unwrap_or(i64::MAX))
-            .fetch_one(&mut *self.conn)
+            .fetch_one(&mut self.conn)
             .await
             .map_err(doing("remember records"))?;
         let (Some(records), Some(wires), Some(subjects), Some(fingerprints), Some(presences)) =
@@ -113,27 +121,28 @@ impl Session {
         remember([&*records, &*wires, &*subjects, &*fingerprints], &presences)
             .ok_or_else(|| corrupt("the level's memory")("a row has another form"))
     }
+}
 
-    /// Stages records as the last run found them: each feeds the same subject, with the same values.
-    pub(crate) async fn stage_unchanged(
-        &mut self,
-        unchanged: &Unchanged,
-    ) -> Result<(), sqlx::Error> {
-        let memory = memory_table(self.scope);
-        let sql = format!(
-            "INSERT INTO {{staged}} (record_id, kind, subject_pk, modified_at, fingerprint, presence, wire, written, cleared, relink)
-             SELECT record_id, kind, subject_pk, modified_at, fingerprint, presence, wire, 0, 0, 0
-             FROM {memory} WHERE record_id BETWEEN ? AND ? AND {RELIABLE}
-             AND record_id NOT IN (SELECT value FROM json_each(?))"
-        );
-        sqlx::query(self.sql(&sql))
-            .bind(unchanged.first.0.cast_signed())
-            .bind(unchanged.last.0.cast_signed())
-            .bind(id_array(&unchanged.except))
-            .execute(&mut *self.conn)
-            .await
-            .map(drop)
-    }
+/// Stages records as the last run found them: each feeds the same subject, with the same values.
+pub(crate) async fn stage_unchanged(
+    conn: &mut Connection,
+    scope: Scope,
+    staged: &Staged,
+    unchanged: &Unchanged,
+) -> Result<(), sqlx::Error> {
+    let memory = memory_table(scope);
+    sql::query(staged.sql(&format!(
+        "INSERT INTO {{staged}} (record_id, kind, subject_pk, modified_at, fingerprint, presence, wire, written, cleared, relink)
+         SELECT record_id, kind, subject_pk, modified_at, fingerprint, presence, wire, 0, 0, false
+         FROM {memory} WHERE record_id BETWEEN ? AND ? AND {RELIABLE}
+         AND record_id NOT IN (SELECT value FROM json_each(?))"
+    )))
+    .bind(unchanged.first.0.cast_signed())
+    .bind(unchanged.last.0.cast_signed())
+    .bind(ids(&unchanged.except))
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Puts columns together: records, wires, subjects and fingerprints as lists of numbers, presences in hexadecimal. `None` if
@@ -163,61 +172,51 @@ fn bytes_of(hex: &[u8]) -> Option<Vec<u8>> {
 
 /// Makes an applied run's staging table the level's memory.
 pub(crate) async fn memorise(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     scope: Scope,
     run: RunId,
 ) -> Result<(), sqlx::Error> {
     forget_memory(conn, scope).await?;
-    let (staged, memory) = (staging_table(run), memory_table(scope));
+    let (staged, memory) = (Staged::of(run), memory_table(scope));
     let index = claims_index(run);
-    sqlx::query(AssertSqlSafe(format!("DROP INDEX IF EXISTS {index}")))
-        .execute(&mut *conn)
-        .await?;
-    sqlx::query(AssertSqlSafe(format!(
-        "ALTER TABLE {staged} RENAME TO {memory}"
-    )))
-    .execute(conn)
-    .await
-    .map(drop)
+    conn.run(&format!("DROP INDEX IF EXISTS {index}")).await?;
+    let rename = format!("ALTER TABLE {} RENAME TO {memory}", staged.name());
+    conn.run(&rename).await
 }
 
 /// Drops the level's memory: it no longer tells how the links stand.
-pub(crate) async fn forget_memory(
-    conn: &mut SqliteConnection,
-    scope: Scope,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn forget_memory(conn: &mut Connection, scope: Scope) -> Result<(), sqlx::Error> {
     let memory = memory_table(scope);
-    sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {memory}")))
-        .execute(conn)
-        .await
-        .map(drop)
+    conn.run(&format!("DROP TABLE IF EXISTS {memory}")).await
 }
 
-/// Takes subjects that are being erased out of the level's memory. Numbers and ids come as JSON arrays.
+/// Takes subjects that are being erased out of the level's memory.
 pub(crate) async fn forget_in_memory(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     scope: Scope,
-    pks: &str,
-    ids: &str,
+    pks: &[i64],
+    ids: &[&str],
 ) -> Result<(), sqlx::Error> {
     let memory = memory_table(scope);
     if !table_exists(conn, &memory).await? {
         return Ok(());
     }
-    sqlx::query(AssertSqlSafe(format!(
+    sql::query(AssertSqlSafe(format!(
         "DELETE FROM {memory} WHERE subject_pk IN (SELECT value FROM json_each(?1))
          OR near_id IN (SELECT value FROM json_each(?2)) OR key_text IN (SELECT value FROM json_each(?2))"
     )))
     .bind(pks)
-    .bind(ids)
+    .bind(texts(ids))
     .execute(conn)
     .await
     .map(drop)
 }
 
-async fn table_exists(conn: &mut SqliteConnection, name: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)")
-        .bind(name)
-        .fetch_one(conn)
-        .await
+/// Whether there is a table of a run or a level.
+pub(crate) async fn table_exists(conn: &mut Connection, name: &str) -> Result<bool, sqlx::Error> {
+    let sql = match conn.dialect() {
+        Dialect::Sqlite => "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)",
+        Dialect::Postgres => "SELECT to_regclass(?) IS NOT NULL",
+    };
+    sql::query_scalar(sql).bind(name).fetch_one(conn).await
 }

@@ -5,15 +5,14 @@
 //! the first miss asks for them, because a level without misses needs neither.
 
 use model::SubjectId;
-use sqlx::SqliteConnection;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     Error, Miss, Scope, Session, Store,
-    bulk::{Bulk, begin, commit},
     error::doing,
     import::MAX_ID_BYTES,
-    matching::{index, text_array},
+    matching::{index, texts},
+    sql::{self, Bulk, Connection, Lock},
 };
 
 /// Ids read and indexed per transaction.
@@ -56,11 +55,11 @@ impl Store {
 
     /// Which of these keys are known ids, byte for byte.
     pub async fn known(&self, scope: Scope, keys: &[&str]) -> Result<Vec<bool>, Error> {
-        let rows: Vec<i64> = sqlx::query_scalar(
+        let rows: Vec<i64> = sql::query_scalar(
             "SELECT k.key FROM json_each(?1) k
              CROSS JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value",
         )
-        .bind(text_array(keys))
+        .bind(texts(keys))
         .bind(scope.subscription.0)
         .bind(scope.level_code())
         .fetch_all(&self.pool)
@@ -76,7 +75,7 @@ impl Store {
 
 /// A look for near misses in one level.
 struct Search<'a> {
-    conn: &'a mut SqliteConnection,
+    conn: &'a mut Connection,
     scope: Scope,
 }
 
@@ -96,12 +95,12 @@ impl Search<'_> {
         found: &mut [Option<NearMiss>],
     ) -> Result<(), Error> {
         let hashes: Vec<i64> = keys.iter().map(|key| folded_hash(key)).collect();
-        let rows: Vec<(i64, String)> = sqlx::query_as(
+        let rows: Vec<(i64, String)> = sql::query_as(
             "SELECT k.key, s.id FROM json_each(?1) k
              CROSS JOIN near_folded n ON n.subscription_id = ?2 AND n.level = ?3 AND n.hash = k.value
              CROSS JOIN subject s ON s.pk = n.subject_pk",
         )
-        .bind(serde_json::to_string(&hashes).expect("numbers serialise"))
+        .bind(hashes)
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
         .fetch_all(&mut *self.conn)
@@ -141,12 +140,12 @@ impl Search<'_> {
                 without_prefixes(key).map(|rest| (at, Miss::DiffersByPrefix, rest.to_owned())),
             );
         }
-        let texts: Vec<&str> = asked.iter().map(|(_, _, text)| text.as_str()).collect();
-        let rows: Vec<i64> = sqlx::query_scalar(
+        let wanted: Vec<&str> = asked.iter().map(|(_, _, text)| text.as_str()).collect();
+        let rows: Vec<i64> = sql::query_scalar(
             "SELECT k.key FROM json_each(?1) k
              CROSS JOIN subject s ON s.subscription_id = ?2 AND s.level = ?3 AND s.id = k.value",
         )
-        .bind(text_array(&texts))
+        .bind(texts(&wanted))
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
         .fetch_all(&mut *self.conn)
@@ -172,13 +171,13 @@ impl Search<'_> {
             .collect();
         while !open.is_empty() {
             let after: Vec<&str> = open.iter().map(|(_, _, after)| after.as_str()).collect();
-            let rows: Vec<(i64, Option<String>)> = sqlx::query_as(
+            let rows: Vec<(i64, Option<String>)> = sql::query_as(
                 "SELECT k.key, (SELECT n.reversed FROM near_reversed n
                                 WHERE n.subscription_id = ?2 AND n.level = ?3 AND n.reversed > k.value
                                 ORDER BY n.reversed LIMIT 1)
                  FROM json_each(?1) k",
             )
-            .bind(text_array(&after))
+            .bind(texts(&after))
             .bind(self.scope.subscription.0)
             .bind(self.scope.level_code())
             .fetch_all(&mut *self.conn)
@@ -210,20 +209,17 @@ impl Search<'_> {
         const DOING: &str = "index ids for near misses";
         let (subscription, level) = (self.scope.subscription.0, self.scope.level_code());
         loop {
-            let (indexed, newest): (i64, i64) = sqlx::query_as(
-                "SELECT coalesce((SELECT indexed_to FROM near_index WHERE subscription_id = ? AND level = ?), 0),
-                        coalesce((SELECT max(pk) FROM subject), 0)",
-            )
-            .bind(subscription)
-            .bind(level)
-            .fetch_one(&mut *self.conn)
-            .await
-            .map_err(doing(DOING))?;
+            let (indexed, newest) = watermark(self.conn, self.scope)
+                .await
+                .map_err(doing(DOING))?;
             if indexed >= newest {
                 return Ok(());
             }
+            let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+            // Again, now that nobody adds ids: those that come later have higher numbers than these.
+            let (indexed, newest) = watermark(&mut tx, self.scope).await.map_err(doing(DOING))?;
             // The index by id would be gone through from its beginning each time.
-            let ids: Vec<(i64, String)> = sqlx::query_as(
+            let ids: Vec<(i64, String)> = sql::query_as(
                 "SELECT pk, id FROM subject NOT INDEXED
                  WHERE subscription_id = ? AND level = ? AND pk > ? AND pk <= ? ORDER BY pk LIMIT ?",
             )
@@ -232,7 +228,7 @@ impl Search<'_> {
             .bind(indexed)
             .bind(newest)
             .bind(INDEX_STEP)
-            .fetch_all(&mut *self.conn)
+            .fetch_all(&mut tx)
             .await
             .map_err(doing(DOING))?;
             // Those of other levels are passed over, and not looked at again.
@@ -241,28 +237,39 @@ impl Search<'_> {
                 Some((last, _)) if is_full => *last,
                 _ => newest,
             };
-            begin(self.conn, DOING).await?;
-            insert_near(self.conn, self.scope, ids)
+            insert_near(&mut tx, self.scope, ids)
                 .await
                 .map_err(doing(DOING))?;
-            sqlx::query(
+            sql::query(
                 "INSERT INTO near_index (subscription_id, level, indexed_to) VALUES (?, ?, ?)
                  ON CONFLICT (subscription_id, level) DO UPDATE SET indexed_to = excluded.indexed_to",
             )
             .bind(subscription)
             .bind(level)
             .bind(newest)
-            .execute(&mut *self.conn)
+            .execute(&mut tx)
             .await
             .map_err(doing(DOING))?;
-            commit(self.conn, DOING).await?;
+            tx.commit().await?;
         }
     }
 }
 
+/// The highest number of a subject that is indexed, and that there is.
+async fn watermark(conn: &mut Connection, scope: Scope) -> Result<(i64, i64), sqlx::Error> {
+    sql::query_as(
+        "SELECT coalesce((SELECT indexed_to FROM near_index WHERE subscription_id = ? AND level = ?), 0),
+                coalesce((SELECT max(pk) FROM subject), 0)",
+    )
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .fetch_one(conn)
+    .await
+}
+
 /// Rows go in sorted: neighbours in a batch are neighbours in the tree.
 async fn insert_near(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     scope: Scope,
     ids: Vec<(i64, String)>,
 ) -> Result<(), sqlx::Error> {
@@ -270,54 +277,43 @@ async fn insert_near(
     folded.sort_unstable();
     let mut backwards: Vec<String> = ids.into_iter().map(|(_, id)| reversed(&id)).collect();
     backwards.sort_unstable();
-    Bulk::new(
-        "INSERT OR IGNORE INTO near_folded (subscription_id, level, hash, subject_pk) VALUES ",
-        4,
+    let (subscription, level) = (scope.subscription.0, scope.level_code());
+    Bulk::of_missing(
+        "near_folded",
+        &["subscription_id", "level", "hash", "subject_pk"],
     )
-    .insert(conn, folded, |query, (hash, pk)| {
-        query
-            .bind(scope.subscription.0)
-            .bind(scope.level_code())
-            .bind(hash)
-            .bind(pk)
+    .insert(conn, folded, |columns, (hash, pk)| {
+        columns.put(subscription).put(level).put(hash).put(pk);
     })
     .await?;
-    Bulk::new(
-        "INSERT OR IGNORE INTO near_reversed (subscription_id, level, reversed) VALUES ",
-        3,
-    )
-    .insert(conn, backwards, |query, text| {
-        query
-            .bind(scope.subscription.0)
-            .bind(scope.level_code())
-            .bind(text)
-    })
-    .await
+    Bulk::of_missing("near_reversed", &["subscription_id", "level", "reversed"])
+        .insert(conn, backwards, |columns, text| {
+            columns.put(subscription).put(level).put(text);
+        })
+        .await
 }
 
 /// Takes an id out of the near-miss indexes.
 pub(crate) async fn forget_near(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     scope: Scope,
     pk: i64,
     id: &str,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query("DELETE FROM near_folded WHERE subscription_id = ? AND level = ? AND hash = ? AND subject_pk = ?")
+    sql::query("DELETE FROM near_folded WHERE subscription_id = ? AND level = ? AND hash = ? AND subject_pk = ?")
         .bind(scope.subscription.0)
         .bind(scope.level_code())
         .bind(folded_hash(id))
         .bind(pk)
         .execute(&mut *conn)
         .await?;
-    sqlx::query(
-        "DELETE FROM near_reversed WHERE subscription_id = ? AND level = ? AND reversed = ?",
-    )
-    .bind(scope.subscription.0)
-    .bind(scope.level_code())
-    .bind(reversed(id))
-    .execute(conn)
-    .await
-    .map(drop)
+    sql::query("DELETE FROM near_reversed WHERE subscription_id = ? AND level = ? AND reversed = ?")
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .bind(reversed(id))
+        .execute(conn)
+        .await
+        .map(drop)
 }
 
 /// Several ids may nearly equal one key: the first reason wins, then the first id, so that a rerun says the same.

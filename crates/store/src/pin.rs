@@ -5,12 +5,12 @@
 
 use jiff::Timestamp;
 use model::{Group, MetadataType, RunId, payload};
-use sqlx::SqliteConnection;
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Scope, Session, Store,
-    bulk::{Bulk, begin, commit},
     error::doing,
+    sql::{self, Bulk, Connection, Lock, Source, without_nul},
     staging::first_version,
 };
 
@@ -64,7 +64,7 @@ pub(crate) fn sort_key(kind: MetadataType, token: &str) -> String {
     match kind {
         MetadataType::String => {
             let text = payload::unescape(token).unwrap_or_else(|| token.into());
-            let mut text = text.to_lowercase();
+            let mut text = without_nul(text).to_lowercase();
             let end = text.floor_char_boundary(TEXT_BYTES);
             text.truncate(end);
             text
@@ -99,30 +99,7 @@ pub(crate) fn token_of<'a>(stored: Option<&'a str>, name: &str) -> Option<&'a st
 impl Store {
     /// The pins of a level.
     pub async fn pins(&self, scope: Scope) -> Result<Vec<Pin>, Error> {
-        const DOING: &str = "read the pins";
-        let rows: Vec<PinRow> = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-            "SELECT p.id, p.grp, p.name, coalesce(f.type, 'string'), p.kept, p.built_to >= {NEWEST} FROM pin p
-             LEFT JOIN field f ON f.subscription_id = p.subscription_id AND f.level = p.level AND f.grp = p.grp AND f.name = p.name
-             WHERE p.subscription_id = ? AND p.level = ? ORDER BY p.id"
-        )))
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .fetch_all(&self.pool)
-        .await
-        .map_err(doing(DOING))?;
-        Ok(rows
-            .into_iter()
-            .filter_map(|(id, group, name, kind, kept, complete)| {
-                Some(Pin {
-                    id,
-                    group: Group::from_name(&group)?,
-                    name,
-                    kind: MetadataType::from_name(&kind)?,
-                    kept,
-                    complete,
-                })
-            })
-            .collect())
+        pins_of(&self.pool, scope).await
     }
 
     /// Makes an index over a field, or notes that it is used. [`Store::build_pins`] fills it.
@@ -134,18 +111,20 @@ impl Store {
         now: Timestamp,
     ) -> Result<Result<(), TooMany>, Error> {
         const DOING: &str = "pin a field";
-        let pins = self.pins(scope).await?;
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let pins = pins_of(&mut tx, scope).await?;
         let present = pins
             .iter()
             .find(|pin| pin.group == group && pin.name == name);
         let count = pins.iter().filter(|pin| pin.kept).count();
         if kept && count >= MOST_PINNED && present.is_none_or(|pin| !pin.kept) {
+            tx.rollback().await?;
             return Ok(Err(TooMany));
         }
-        sqlx::query(
+        sql::query(
             "INSERT INTO pin (subscription_id, level, grp, name, kept, used_at) VALUES (?, ?, ?, ?, ?, ?)
              ON CONFLICT (subscription_id, level, grp, name) DO UPDATE
-             SET kept = max(kept, excluded.kept), used_at = excluded.used_at",
+             SET kept = pin.kept OR excluded.kept, used_at = excluded.used_at",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
@@ -153,54 +132,35 @@ impl Store {
         .bind(name)
         .bind(kept)
         .bind(now.as_millisecond())
-        .execute(&self.pool)
+        .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        let passing: Vec<i64> = sqlx::query_scalar(
-            "SELECT id FROM pin WHERE subscription_id = ? AND level = ? AND NOT kept ORDER BY used_at DESC LIMIT -1 OFFSET ?",
+        let passing: Vec<i64> = sql::query_scalar(
+            "SELECT id FROM pin WHERE subscription_id = ? AND level = ? AND NOT kept ORDER BY used_at DESC",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .bind(i64::try_from(MOST_PASSING).unwrap_or(i64::MAX))
-        .fetch_all(&self.pool)
+        .fetch_all(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        for id in passing {
-            self.drop_pin(id).await?;
+        for &id in passing.iter().skip(MOST_PASSING) {
+            drop_pin(&mut tx, id).await.map_err(doing(DOING))?;
         }
-        Ok(Ok(()))
+        tx.commit().await.map(Ok)
     }
 
     /// Unpins a field.
     pub async fn unpin(&self, scope: Scope, (group, name): (Group, &str)) -> Result<(), Error> {
-        let pins = self.pins(scope).await?;
-        match pins
-            .iter()
-            .find(|pin| pin.group == group && pin.name == name)
-        {
-            Some(pin) => self.drop_pin(pin.id).await,
-            None => Ok(()),
-        }
-    }
-
-    async fn drop_pin(&self, id: i64) -> Result<(), Error> {
         const DOING: &str = "unpin a field";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        for sql in [
-            "DELETE FROM pin WHERE id = ?",
-            "DELETE FROM pin_value WHERE pin_id = ?",
-        ] {
-            sqlx::query(sql)
-                .bind(id)
-                .execute(&mut *tx)
-                .await
-                .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let pins = pins_of(&mut tx, scope).await?;
+        let pin = pins
+            .iter()
+            .find(|pin| pin.group == group && pin.name == name);
+        if let Some(pin) = pin {
+            drop_pin(&mut tx, pin.id).await.map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))
+        tx.commit().await
     }
 
     /// Takes the next subjects into a pin of a level; returns how many it took, and `None` once all of them are in all pins.
@@ -209,9 +169,9 @@ impl Store {
     pub async fn build_pins(&self, scope: Scope) -> Result<Option<u64>, Error> {
         const DOING: &str = "index a field";
         let next: Option<(i64, String, String, i64, i64)> =
-            sqlx::query_as(sqlx::AssertSqlSafe(format!(
-                "SELECT id, grp, name, built_to, {NEWEST} AS newest FROM pin p
-                 WHERE subscription_id = ? AND level = ? AND built_to < newest ORDER BY built_to, id LIMIT 1"
+            sql::query_as(AssertSqlSafe(format!(
+                "SELECT id, grp, name, built_to, {NEWEST} FROM pin p
+                 WHERE subscription_id = ? AND level = ? AND built_to < {NEWEST} ORDER BY built_to, id LIMIT 1"
             )))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
@@ -224,11 +184,7 @@ impl Store {
         let group = Group::from_name(&group).unwrap_or(Group::Custom);
         let kind = self.kind_of(scope, group, &name).await?;
         let to = newest.min(built_to + SPAN);
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
         // Within the transaction, so that what a run changes meanwhile comes after and is not overwritten. The index by id
         // would be gone through from its beginning each time.
         let sql = format!(
@@ -239,16 +195,15 @@ impl Store {
         );
         let (mut after, mut taken, mut keys) = (Some(built_to), 0, Vec::new());
         while let Some(from) = after {
-            let rows: Vec<(i64, Option<String>)> =
-                sqlx::query_as(sqlx::AssertSqlSafe(sql.as_str()))
-                    .bind(scope.subscription.0)
-                    .bind(scope.level_code())
-                    .bind(from)
-                    .bind(to)
-                    .bind(STEP)
-                    .fetch_all(&mut *tx)
-                    .await
-                    .map_err(doing(DOING))?;
+            let rows: Vec<(i64, Option<String>)> = sql::query_as(AssertSqlSafe(sql.as_str()))
+                .bind(scope.subscription.0)
+                .bind(scope.level_code())
+                .bind(from)
+                .bind(to)
+                .bind(STEP)
+                .fetch_all(&mut tx)
+                .await
+                .map_err(doing(DOING))?;
             after = rows.last().map(|(pk, _)| *pk);
             taken += rows.len() as u64;
             keys.extend(rows.iter().filter_map(|(pk, stored)| {
@@ -256,20 +211,21 @@ impl Store {
                 Some((sort_key(kind, token), *pk))
             }));
         }
-        let there = sqlx::query("UPDATE pin SET built_to = ? WHERE id = ?")
+        let there = sql::query("UPDATE pin SET built_to = ? WHERE id = ? AND built_to = ?")
             .bind(to)
             .bind(pin)
-            .execute(&mut *tx)
+            .bind(built_to)
+            .execute(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        // Unless it was unpinned meanwhile: nobody would ever take the keys away again.
-        if there.rows_affected() > 0 {
+        // Unless it was unpinned meanwhile: nobody would ever take the keys away again. Or somebody else took them in.
+        if there > 0 {
             keys.sort_unstable();
             insert_keys(&mut tx, pin, keys)
                 .await
                 .map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))?;
+        tx.commit().await?;
         Ok(Some(taken))
     }
 
@@ -295,7 +251,9 @@ impl Store {
         }
         let mut after = 0;
         loop {
-            let rows: Vec<(i64, Option<String>, Option<String>)> = sqlx::query_as(
+            // Read within the transaction: of two edits at once, the later one's values are those that stay.
+            let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+            let rows: Vec<(i64, Option<String>, Option<String>)> = sql::query_as(
                 "SELECT pk, agent, custom FROM subject NOT INDEXED
                  WHERE subscription_id = ? AND level = ? AND pk > ? AND updated_at >= ? ORDER BY pk LIMIT ?",
             )
@@ -304,35 +262,27 @@ impl Store {
             .bind(after)
             .bind(since)
             .bind(STEP)
-            .fetch_all(&self.pool)
+            .fetch_all(&mut tx)
             .await
             .map_err(doing(DOING))?;
             let Some((last, ..)) = rows.last() else {
-                return Ok(());
+                return tx.commit().await;
             };
             after = *last;
             for pin in &pins {
-                let kind = self.kind_of(scope, pin.group, &pin.name).await?;
                 let changed = rows.iter().map(|(pk, agent, custom)| {
                     let stored = match pin.group {
                         Group::Agent => agent,
                         _ => custom,
                     };
-                    (
-                        *pk,
-                        token_of(stored.as_deref(), &pin.name).map(|token| sort_key(kind, token)),
-                    )
+                    let token = token_of(stored.as_deref(), &pin.name);
+                    (*pk, token.map(|token| sort_key(pin.kind, token)))
                 });
-                let mut tx = self
-                    .pool
-                    .begin_with("BEGIN IMMEDIATE")
-                    .await
-                    .map_err(doing(DOING))?;
                 replace_keys(&mut tx, pin.id, changed.collect())
                     .await
                     .map_err(doing(DOING))?;
-                tx.commit().await.map_err(doing(DOING))?;
             }
+            tx.commit().await?;
         }
     }
 }
@@ -341,14 +291,14 @@ impl Session {
     /// Brings the pins up to date with what this run has applied.
     pub async fn refresh_pins(&mut self) -> Result<(), Error> {
         const DOING: &str = "bring the pins up to date";
-        let pins: Vec<(i64, String, String, i64)> = sqlx::query_as(
+        let pins: Vec<(i64, String, String, i64)> = sql::query_as(
             "SELECT p.id, p.name, f.type, p.built_to FROM pin p
              JOIN field f ON f.subscription_id = p.subscription_id AND f.level = p.level AND f.grp = p.grp AND f.name = p.name
              WHERE p.subscription_id = ? AND p.level = ? AND p.grp = 'hubspot'",
         )
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
-        .fetch_all(&mut *self.conn)
+        .fetch_all(&mut self.conn)
         .await
         .map_err(doing(DOING))?;
         if pins.is_empty() {
@@ -359,7 +309,7 @@ impl Session {
             first_version(RunId(self.run.0 + 1)) - 1,
         );
         loop {
-            let rows: Vec<(i64, i64, String)> = sqlx::query_as(
+            let rows: Vec<(i64, i64, String)> = sql::query_as(
                 "SELECT v.id, v.subject_pk, v.payload FROM version v
                  JOIN link l ON l.subject_pk = v.subject_pk AND l.version_id = v.id
                  WHERE v.id > ? AND v.id <= ? ORDER BY v.id LIMIT ?",
@@ -367,14 +317,14 @@ impl Session {
             .bind(after)
             .bind(last)
             .bind(STEP)
-            .fetch_all(&mut *self.conn)
+            .fetch_all(&mut self.conn)
             .await
             .map_err(doing(DOING))?;
             let Some((newest, ..)) = rows.last() else {
                 return Ok(());
             };
             after = *newest;
-            begin(&mut self.conn, DOING).await?;
+            let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
             for (pin, name, kind, built_to) in &pins {
                 let kind: MetadataType = kind.parse().unwrap_or(MetadataType::String);
                 let changed =
@@ -384,13 +334,49 @@ impl Session {
                             let token = token_of(Some(payload), name);
                             (*pk, token.map(|token| sort_key(kind, token)))
                         });
-                replace_keys(&mut self.conn, *pin, changed.collect())
+                replace_keys(&mut tx, *pin, changed.collect())
                     .await
                     .map_err(doing(DOING))?;
             }
-            commit(&mut self.conn, DOING).await?;
+            tx.commit().await?;
         }
     }
+}
+
+async fn pins_of(on: impl Into<Source<'_>>, scope: Scope) -> Result<Vec<Pin>, Error> {
+    let rows: Vec<PinRow> = sql::query_as(AssertSqlSafe(format!(
+        "SELECT p.id, p.grp, p.name, coalesce(f.type, 'string'), p.kept, p.built_to >= {NEWEST} FROM pin p
+         LEFT JOIN field f ON f.subscription_id = p.subscription_id AND f.level = p.level AND f.grp = p.grp AND f.name = p.name
+         WHERE p.subscription_id = ? AND p.level = ? ORDER BY p.id"
+    )))
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .fetch_all(on)
+    .await
+    .map_err(doing("read the pins"))?;
+    Ok(rows
+        .into_iter()
+        .filter_map(|(id, group, name, kind, kept, complete)| {
+            Some(Pin {
+                id,
+                group: Group::from_name(&group)?,
+                name,
+                kind: MetadataType::from_name(&kind)?,
+                kept,
+                complete,
+            })
+        })
+        .collect())
+}
+
+async fn drop_pin(conn: &mut Connection, id: i64) -> Result<(), sqlx::Error> {
+    for sql in [
+        "DELETE FROM pin WHERE id = ?",
+        "DELETE FROM pin_value WHERE pin_id = ?",
+    ] {
+        sql::query(sql).bind(id).execute(&mut *conn).await?;
+    }
+    Ok(())
 }
 
 /// Where a group's values stand, in a statement with `subject s` and `version v`.
@@ -404,16 +390,16 @@ pub(crate) const fn column(group: Group) -> &'static str {
 
 /// Puts subjects under their new keys, or nowhere.
 async fn replace_keys(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     pin: i64,
     changed: Vec<(i64, Option<String>)>,
 ) -> Result<(), sqlx::Error> {
     let pks: Vec<i64> = changed.iter().map(|(pk, _)| *pk).collect();
-    sqlx::query(
+    sql::query(
         "DELETE FROM pin_value WHERE pin_id = ? AND subject_pk IN (SELECT value FROM json_each(?))",
     )
     .bind(pin)
-    .bind(serde_json::to_string(&pks).expect("numbers serialise"))
+    .bind(pks)
     .execute(&mut *conn)
     .await?;
     let mut keys: Vec<(String, i64)> = changed
@@ -425,18 +411,15 @@ async fn replace_keys(
 }
 
 async fn insert_keys(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     pin: i64,
     keys: Vec<(String, i64)>,
 ) -> Result<(), sqlx::Error> {
-    Bulk::new(
-        "INSERT OR IGNORE INTO pin_value (pin_id, sort_key, subject_pk) VALUES ",
-        3,
-    )
-    .insert(conn, keys, |query, (key, pk)| {
-        query.bind(pin).bind(key).bind(pk)
-    })
-    .await
+    Bulk::of_missing("pin_value", &["pin_id", "sort_key", "subject_pk"])
+        .insert(conn, keys, |columns, (key, pk)| {
+            columns.put(pin).put(key).put(pk);
+        })
+        .await
 }
 
 #[cfg(test)]

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use model::RecordId;
-use sqlx::Row as _;
 
 use crate::{
     Error, OutcomeKind, Session,
-    bulk::{begin, commit},
     contest::{Withdrawn, withdrawn},
     error::{corrupt, doing},
     lists::Numbers,
-    matching::id_array,
+    matching::ids,
     outcome::MATCHED,
+    sql::{self, Lock},
 };
 
 /// A run's outcomes, counted.
@@ -55,6 +54,9 @@ type Lists = (
     Option<String>,
 );
 
+/// One for each of [`OutcomeKind::ALL`].
+type Counts = (i64, i64, i64, i64, i64, i64, i64, i64, i64, i64);
+
 /// Staged records that are read back by one statement. With more, their texts are too long for the allocator to reuse.
 const READ_BACK: u64 = 200;
 
@@ -64,21 +66,21 @@ impl Session {
         const DOING: &str = "count the outcomes";
         // Most records are matched, so those are counted apart from the kinds that each row must be held against. Grouping
         // by kind would sort all records first.
-        let matched: (i64, i64, i64, i64, i64) = sqlx::query_as(self.sql(
+        let matched: (i64, i64, i64, i64, i64) = sql::query_as(self.staged.sql(
             "SELECT count(*), count(version_id), count(*) FILTER (WHERE version_id IS NULL),
-                    coalesce(sum(written), 0), coalesce(sum(cleared), 0)
+                    CAST(coalesce(sum(written), 0) AS BIGINT), CAST(coalesce(sum(cleared), 0) AS BIGINT)
              FROM {staged} WHERE kind = ?",
         ))
         .bind(MATCHED)
-        .fetch_one(&mut *self.conn)
+        .fetch_one(&mut self.conn)
         .await
         .map_err(doing(DOING))?;
         let others = OutcomeKind::ALL
             .map(|kind| format!("count(*) FILTER (WHERE kind = {})", kind.number()))
             .join(", ");
         let sql = format!("SELECT {others} FROM {{staged}} WHERE kind <> {MATCHED}");
-        let row = sqlx::query(self.sql(&sql))
-            .fetch_one(&mut *self.conn)
+        let others: Counts = sql::query_as(self.staged.sql(&sql))
+            .fetch_one(&mut self.conn)
             .await
             .map_err(doing(DOING))?;
         let (records, changed, unchanged, written, cleared) = matched;
@@ -89,20 +91,21 @@ impl Session {
             written: written.cast_unsigned(),
             cleared: cleared.cast_unsigned(),
         };
-        for (column, kind) in OutcomeKind::ALL.into_iter().enumerate().skip(1) {
-            let records: i64 = row.try_get(column).map_err(doing(DOING))?;
-            tally.records.push((kind, records.cast_unsigned()));
-        }
+        let others = OutcomeKind::ALL.into_iter().zip(<[i64; 10]>::from(others));
+        let others = others.filter(|(kind, _)| *kind != OutcomeKind::Matched);
+        tally
+            .records
+            .extend(others.map(|(kind, records)| (kind, records.cast_unsigned())));
         Ok(tally)
     }
 
     /// Counts the values this run kept out, by property.
     pub async fn count_quarantined(&mut self) -> Result<BTreeMap<String, u64>, Error> {
-        let rows: Vec<(String, i64)> = sqlx::query_as(
+        let rows: Vec<(String, i64)> = sql::query_as(
             "SELECT property, count(*) FROM quarantine WHERE run_id = ? GROUP BY property",
         )
         .bind(self.run.0.cast_signed())
-        .fetch_all(&mut *self.conn)
+        .fetch_all(&mut self.conn)
         .await
         .map_err(doing("count the quarantined values"))?;
         Ok(rows
@@ -113,12 +116,12 @@ impl Session {
 
     /// Counts the known ids of this level.
     pub async fn count_known(&mut self) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
+        sql::query_scalar::<i64>(
             "SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ?",
         )
         .bind(self.scope.subscription.0)
         .bind(self.scope.level_code())
-        .fetch_one(&mut *self.conn)
+        .fetch_one(&mut self.conn)
         .await
         .map(i64::cast_unsigned)
         .map_err(doing("count the known ids"))
@@ -128,6 +131,19 @@ impl Session {
     ///
     /// Many subjects come as one text: handing over a million rows one by one costs more than reading them.
     pub async fn read_back(&mut self, mut visit: impl FnMut(Stored<'_>)) -> Result<(), Error> {
+        let dialect = self.conn.dialect();
+        let numbers = ["record_id", "subject_pk", "fingerprint", "length"]
+            .map(|column| dialect.numbers(column))
+            .join(", ");
+        let statement = format!(
+            "SELECT {numbers}, string_agg(payload, '') FROM (
+                 SELECT o.record_id, o.subject_pk, o.fingerprint, coalesce(octet_length(v.payload), 0) AS length,
+                        coalesce(v.payload, '') AS payload
+                 FROM {{staged}} o
+                 LEFT JOIN link l ON l.subject_pk = o.subject_pk AND l.record_id = o.record_id
+                 LEFT JOIN version v ON v.id = l.version_id
+                 WHERE o.kind = ? AND o.record_id BETWEEN ? AND ? ORDER BY o.record_id) one"
+        );
         let mut after = RecordId(0);
         loop {
             let next = RecordId(after.0 + 1);
@@ -135,20 +151,13 @@ impl Session {
                 .nth_staged_in(next, LAST, READ_BACK - 1)
                 .await?
                 .unwrap_or(LAST);
-            let lists: Lists = sqlx::query_as(self.sql(
-                "SELECT group_concat(o.record_id, ' '), group_concat(o.subject_pk, ' '), group_concat(o.fingerprint, ' '),
-                        group_concat(coalesce(octet_length(v.payload), 0), ' '), group_concat(coalesce(v.payload, ''), '')
-                 FROM {staged} o
-                 LEFT JOIN link l ON l.subject_pk = o.subject_pk AND l.record_id = o.record_id
-                 LEFT JOIN version v ON v.id = l.version_id
-                 WHERE o.kind = ? AND o.record_id BETWEEN ? AND ?",
-            ))
-            .bind(MATCHED)
-            .bind(next.0.cast_signed())
-            .bind(last.0.cast_signed())
-            .fetch_one(&mut *self.conn)
-            .await
-            .map_err(doing("read the destination back"))?;
+            let lists: Lists = sql::query_as(self.staged.sql(&statement))
+                .bind(MATCHED)
+                .bind(next.0.cast_signed())
+                .bind(last.0.cast_signed())
+                .fetch_one(&mut self.conn)
+                .await
+                .map_err(doing("read the destination back"))?;
             if let (
                 Some(records),
                 Some(subjects),
@@ -172,35 +181,35 @@ impl Session {
     /// staging them again writes whatever differs from what is really stored.
     pub async fn distrust(&mut self, records: &[RecordId]) -> Result<Vec<Withdrawn>, Error> {
         const DOING: &str = "prepare lost values to be written again";
-        let ids = id_array(records);
+        let ids = ids(records);
         let run = self.run.0.cast_signed();
-        begin(&mut self.conn, DOING).await?;
-        sqlx::query(
-            self.sql(
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        sql::query(
+            self.staged.sql(
                 "UPDATE link SET mapping_version = -1 WHERE subject_pk IN (
                      SELECT subject_pk FROM {staged} WHERE record_id IN (SELECT value FROM json_each(?)))",
             ),
         )
         .bind(&ids)
-        .execute(&mut *self.conn)
+        .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        let matched: Vec<(i64, i64, Vec<u8>)> = sqlx::query_as(self.sql(
+        let matched: Vec<(i64, i64, Vec<u8>)> = sql::query_as(self.staged.sql(
             "DELETE FROM {staged} WHERE kind = ? AND record_id IN (SELECT value FROM json_each(?))
                  RETURNING record_id, fingerprint, presence",
         ))
         .bind(MATCHED)
         .bind(&ids)
-        .fetch_all(&mut *self.conn)
+        .fetch_all(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        sqlx::query("DELETE FROM quarantine WHERE run_id = ? AND record_id IN (SELECT value FROM json_each(?))")
+        sql::query("DELETE FROM quarantine WHERE run_id = ? AND record_id IN (SELECT value FROM json_each(?))")
             .bind(run)
             .bind(&ids)
-            .execute(&mut *self.conn)
+            .execute(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        commit(&mut self.conn, DOING).await?;
+        tx.commit().await?;
         Ok(matched.into_iter().map(withdrawn).collect())
     }
 }

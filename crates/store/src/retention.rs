@@ -3,54 +3,60 @@
 use jiff::Timestamp;
 use model::RunId;
 
-use crate::{Error, Store, error::doing, staging::first_version};
+use crate::{
+    Error, Scope, Store, SubscriptionId,
+    error::doing,
+    level_of,
+    sql::{self, Lock},
+    staging::first_version,
+};
 
 impl Store {
     /// Deletes the details of runs that ended before `cutoff`: misses, quarantined values, ended links, and the versions
     /// they superseded. The reports and the present values stay. Says how many runs were pruned.
     pub async fn prune(&self, cutoff: Timestamp) -> Result<u64, Error> {
         const DOING: &str = "prune old runs";
-        let due: Vec<i64> = sqlx::query_scalar(
-            "SELECT id FROM run WHERE NOT pruned AND finished_at < ?
+        let due: Vec<(i64, i64, i64)> = sql::query_as(
+            "SELECT id, subscription_id, level FROM run WHERE NOT pruned AND finished_at < ?
              AND id NOT IN (SELECT max(id) FROM run WHERE applied GROUP BY subscription_id, level)",
         )
         .bind(cutoff.as_millisecond())
         .fetch_all(&self.pool)
         .await
         .map_err(doing(DOING))?;
-        for &run in &due {
-            let mut tx = self
-                .pool
-                .begin_with("BEGIN IMMEDIATE")
-                .await
-                .map_err(doing(DOING))?;
+        for &(run, subscription, level) in &due {
+            let scope = Scope {
+                subscription: SubscriptionId(subscription),
+                level: level_of(level),
+            };
+            let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
             for sql in [
                 "DELETE FROM outcome WHERE run_id = ?",
                 "DELETE FROM quarantine WHERE run_id = ?",
                 "DELETE FROM ended_link WHERE run_id = ?",
-                "UPDATE run SET pruned = 1 WHERE id = ?",
+                "UPDATE run SET pruned = true WHERE id = ?",
             ] {
-                sqlx::query(sql)
+                sql::query(sql)
                     .bind(run)
-                    .execute(&mut *tx)
+                    .execute(&mut tx)
                     .await
                     .map_err(doing(DOING))?;
             }
             let run = RunId(run.cast_unsigned());
-            sqlx::query("DELETE FROM version WHERE id IN (SELECT previous_id FROM version WHERE id BETWEEN ? AND ?)")
+            sql::query("DELETE FROM version WHERE id IN (SELECT previous_id FROM version WHERE id BETWEEN ? AND ?)")
                 .bind(first_version(run))
                 .bind(first_version(RunId(run.0 + 1)) - 1)
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await
                 .map_err(doing(DOING))?;
-            tx.commit().await.map_err(doing(DOING))?;
+            tx.commit().await?;
         }
         Ok(due.len() as u64)
     }
 
     /// How many superseded versions are kept, for tests and for the page that shows what is kept how long.
     pub async fn count_versions(&self, run: RunId) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>("SELECT count(*) FROM version WHERE id BETWEEN ? AND ?")
+        sql::query_scalar::<i64>("SELECT count(*) FROM version WHERE id BETWEEN ? AND ?")
             .bind(first_version(run))
             .bind(first_version(RunId(run.0 + 1)) - 1)
             .fetch_one(&self.pool)

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use model::{Level, RunId};
-use sqlx::SqliteConnection;
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Scope, Session, Store, SubscriptionId,
@@ -10,6 +10,7 @@ use crate::{
     level_code, level_of,
     lock::Process,
     memory::{forget_memory, memorise},
+    sql::{self, Connection, Lock, Source},
     staging::{drop_staging_table, forget_staged, keep_outcomes},
 };
 
@@ -153,32 +154,29 @@ impl Store {
         now: Timestamp,
     ) -> Result<Session, Error> {
         const DOING: &str = "begin the run";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        let held: Option<(i64, String)> = sqlx::query_as(
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let held: Option<(i64, String)> = sql::query_as(
             "SELECT run_id, holder FROM run_lock WHERE subscription_id = ? AND level = ?",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .fetch_optional(&mut *tx)
+        .fetch_optional(&mut tx)
         .await
         .map_err(doing(DOING))?;
         if let Some((run, holder)) = held {
             let run = RunId(run.cast_unsigned());
             if self.process.lives(&holder) {
+                tx.rollback().await?;
                 return Err(Error::Busy {
                     level: scope.level,
                     run,
                 });
             }
             tracing::warn!(%run, level = %scope.level, "the process of this run is gone; clearing up after it");
-            sqlx::query("UPDATE run SET state = 'failed', finished_at = ? WHERE id = ?")
+            sql::query("UPDATE run SET state = 'failed', finished_at = ? WHERE id = ?")
                 .bind(now.as_millisecond())
                 .bind(run.0.cast_signed())
-                .execute(&mut *tx)
+                .execute(&mut tx)
                 .await
                 .map_err(doing(DOING))?;
             let (_, applied) = scope_of(&mut tx, run).await.map_err(doing(DOING))?;
@@ -186,9 +184,9 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?;
         }
-        let run = sqlx::query(
+        let run: i64 = sql::query_scalar(
             "INSERT INTO run (subscription_id, level, dry_run, state, applied, started_at, origin, started_by)
-             VALUES (?, ?, ?, 'running', 0, ?, ?, ?)",
+             VALUES (?, ?, ?, 'running', false, ?, ?, ?) RETURNING id",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
@@ -196,19 +194,21 @@ impl Store {
         .bind(now.as_millisecond())
         .bind(origin.trigger.name())
         .bind(&origin.by)
-        .execute(&mut *tx)
+        .fetch_one(&mut tx)
         .await
-        .map_err(doing(DOING))?
-        .last_insert_rowid();
-        sqlx::query("INSERT OR REPLACE INTO run_lock (subscription_id, level, run_id, holder) VALUES (?, ?, ?, ?)")
-            .bind(scope.subscription.0)
-            .bind(scope.level_code())
-            .bind(run)
-            .bind(self.process.name())
-            .execute(&mut *tx)
-            .await
-            .map_err(doing(DOING))?;
-        tx.commit().await.map_err(doing(DOING))?;
+        .map_err(doing(DOING))?;
+        sql::query(
+            "INSERT INTO run_lock (subscription_id, level, run_id, holder) VALUES (?, ?, ?, ?)
+             ON CONFLICT (subscription_id, level) DO UPDATE SET run_id = excluded.run_id, holder = excluded.holder",
+        )
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .bind(run)
+        .bind(self.process.name())
+        .execute(&mut tx)
+        .await
+        .map_err(doing(DOING))?;
+        tx.commit().await?;
         Session::begin(self, scope, RunId(run.cast_unsigned())).await
     }
 
@@ -223,12 +223,9 @@ impl Store {
     ) -> Result<(), Error> {
         const DOING: &str = "end the run";
         let id = run.0.cast_signed();
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        let (scope, applied) = scope_of(&mut tx, run).await.map_err(doing(DOING))?;
+        let (scope, _) = scope_of(&self.pool, run).await.map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let (_, applied) = scope_of(&mut tx, run).await.map_err(doing(DOING))?;
         if matches!(state, State::Failed | State::Cancelled) {
             clear_up(&mut tx, scope, run, applied)
                 .await
@@ -243,20 +240,20 @@ impl Store {
                     .map_err(doing(DOING))?;
             }
         }
-        sqlx::query("UPDATE run SET state = ?, finished_at = ?, report = ? WHERE id = ?")
+        sql::query("UPDATE run SET state = ?, finished_at = ?, report = ? WHERE id = ?")
             .bind(state.name())
             .bind(now.as_millisecond())
             .bind(report.to_string())
             .bind(id)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        sqlx::query("DELETE FROM run_lock WHERE run_id = ?")
+        sql::query("DELETE FROM run_lock WHERE run_id = ?")
             .bind(id)
-            .execute(&mut *tx)
+            .execute(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        tx.commit().await.map_err(doing(DOING))
+        tx.commit().await
     }
 
     /// The newest runs of a subscription before the given one, newest first.
@@ -269,7 +266,7 @@ impl Store {
         let sql = format!(
             "SELECT {RUN_COLUMNS} FROM run WHERE subscription_id = ? AND id < ? ORDER BY id DESC LIMIT ?"
         );
-        let rows: Vec<RunRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<RunRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(subscription.0)
             .bind(before.map_or(i64::MAX, |run| run.0.cast_signed()))
             .bind(limit)
@@ -281,7 +278,7 @@ impl Store {
 
     /// Whether a sync of a subscription was ever proved.
     pub async fn has_proved(&self, subscription: SubscriptionId) -> Result<bool, Error> {
-        sqlx::query_scalar(
+        sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM run WHERE subscription_id = ? AND state = ? AND NOT dry_run)",
         )
         .bind(subscription.0)
@@ -296,7 +293,7 @@ impl Store {
         let sql = format!(
             "SELECT {RUN_COLUMNS} FROM run WHERE subscription_id = ? AND level = ? AND NOT dry_run ORDER BY id DESC LIMIT ?"
         );
-        let rows: Vec<RunRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let rows: Vec<RunRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
             .bind(limit)
@@ -313,7 +310,7 @@ impl Store {
         run: RunId,
     ) -> Result<Option<Run>, Error> {
         let sql = format!("SELECT {RUN_COLUMNS} FROM run WHERE subscription_id = ? AND id = ?");
-        let row: Option<RunRow> = sqlx::query_as(sqlx::AssertSqlSafe(sql))
+        let row: Option<RunRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(subscription.0)
             .bind(run.0.cast_signed())
             .fetch_optional(&self.pool)
@@ -324,7 +321,7 @@ impl Store {
 
     /// The newest run of a level whose outcome was applied.
     pub async fn latest_applied_run(&self, scope: Scope) -> Result<Option<RunId>, Error> {
-        sqlx::query_scalar::<_, Option<i64>>(
+        sql::query_scalar::<Option<i64>>(
             "SELECT max(id) FROM run WHERE subscription_id = ? AND level = ? AND applied",
         )
         .bind(scope.subscription.0)
@@ -338,11 +335,11 @@ impl Store {
 
 /// The run that a living process has under way for a level.
 pub(crate) async fn under_way(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     process: &Process,
     scope: Scope,
 ) -> Result<Option<RunId>, sqlx::Error> {
-    let held: Option<(i64, String)> = sqlx::query_as(
+    let held: Option<(i64, String)> = sql::query_as(
         "SELECT run_id, holder FROM run_lock WHERE subscription_id = ? AND level = ?",
     )
     .bind(scope.subscription.0)
@@ -356,7 +353,7 @@ pub(crate) async fn under_way(
 
 /// Clears away what a run staged. If it was applied all the same, the level's memory is that of a run before it.
 async fn clear_up(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     scope: Scope,
     run: RunId,
     applied: bool,
@@ -367,11 +364,12 @@ async fn clear_up(
     forget_staged(conn, run).await
 }
 
-async fn scope_of(conn: &mut SqliteConnection, run: RunId) -> Result<(Scope, bool), sqlx::Error> {
+/// Whose run it is, and whether it was applied.
+async fn scope_of(on: impl Into<Source<'_>>, run: RunId) -> Result<(Scope, bool), sqlx::Error> {
     let (subscription, level, applied) =
-        sqlx::query_as("SELECT subscription_id, level, applied FROM run WHERE id = ?")
+        sql::query_as("SELECT subscription_id, level, applied FROM run WHERE id = ?")
             .bind(run.0.cast_signed())
-            .fetch_one(conn)
+            .fetch_one(on)
             .await?;
     Ok((
         Scope {

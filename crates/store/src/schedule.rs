@@ -10,6 +10,7 @@ use crate::{
     error::{corrupt, doing},
     job::{self, NewJob},
     level_of,
+    sql::{self, Lock},
 };
 
 /// The rhythm of a subscription for which none was set.
@@ -66,7 +67,7 @@ type ScheduleRow = (
 impl Store {
     /// All subscriptions with their schedules, by number.
     pub async fn schedules(&self) -> Result<Vec<Scheduled>, Error> {
-        let rows: Vec<ScheduleRow> = sqlx::query_as(
+        let rows: Vec<ScheduleRow> = sql::query_as(
             "SELECT s.id, s.name, s.time_zone, s.hubspot_on, coalesce(p.rhythm, ?), coalesce(p.paused, false),
                     coalesce(p.since, s.created_at), coalesce(p.served_to, 0), v.version IS NOT NULL, a.version IS NOT NULL
              FROM subscription s
@@ -85,7 +86,7 @@ impl Store {
 
     /// The schedule of one subscription; `None` if there is no such subscription.
     pub async fn schedule(&self, subscription: SubscriptionId) -> Result<Option<Schedule>, Error> {
-        let row: Option<(String, bool, i64, i64)> = sqlx::query_as(
+        let row: Option<(String, bool, i64, i64)> = sql::query_as(
             "SELECT coalesce(p.rhythm, ?), coalesce(p.paused, false), coalesce(p.since, s.created_at),
                     coalesce(p.served_to, 0)
              FROM subscription s LEFT JOIN schedule p ON p.subscription_id = s.id WHERE s.id = ?",
@@ -107,7 +108,7 @@ impl Store {
         paused: bool,
         now: Timestamp,
     ) -> Result<(), Error> {
-        sqlx::query(
+        sql::query(
             "INSERT INTO schedule (subscription_id, rhythm, paused, since, served_to) VALUES (?, ?, ?, ?, 0)
              ON CONFLICT (subscription_id) DO UPDATE
              SET rhythm = excluded.rhythm, paused = excluded.paused, since = excluded.since",
@@ -135,13 +136,9 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "put the jobs of a window in the queue";
         let (subscription, schedule) = (scheduled.subscription.id.0, &scheduled.schedule);
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
         // Only if nothing of the schedule has changed since it was looked at.
-        let served = sqlx::query(
+        let served = sql::query(
             "INSERT INTO schedule (subscription_id, rhythm, paused, since, served_to) VALUES (?1, ?2, false, ?3, ?4)
              ON CONFLICT (subscription_id) DO UPDATE SET served_to = excluded.served_to
              WHERE schedule.served_to <= ?5 AND schedule.since = ?3 AND NOT schedule.paused",
@@ -154,11 +151,11 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing(DOING))?;
-        if served.rows_affected() == 0 {
+        if served == 0 {
             return Ok(false);
         }
         // A clock that was wrong may have taken it for missed.
-        sqlx::query("DELETE FROM missed_window WHERE subscription_id = ? AND opens >= ?")
+        sql::query("DELETE FROM missed_window WHERE subscription_id = ? AND opens >= ?")
             .bind(subscription)
             .bind(opens.as_millisecond())
             .execute(&mut *tx)
@@ -169,7 +166,7 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))?;
+        tx.commit().await?;
         Ok(true)
     }
 
@@ -181,7 +178,7 @@ impl Store {
         missed: Missed,
         now: Timestamp,
     ) -> Result<bool, Error> {
-        let noted = sqlx::query(
+        let noted = sql::query(
             "INSERT INTO missed_window (subscription_id, opens, closes, windows, noted_at) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (subscription_id, opens) DO UPDATE
              SET closes = excluded.closes, windows = excluded.windows, noted_at = excluded.noted_at
@@ -190,12 +187,12 @@ impl Store {
         .bind(subscription.0)
         .bind(missed.opens.as_millisecond())
         .bind(missed.closes.as_millisecond())
-        .bind(missed.windows)
+        .bind(i64::from(missed.windows))
         .bind(now.as_millisecond())
         .execute(&self.pool)
         .await
         .map_err(doing("note a missed window"))?;
-        Ok(noted.rows_affected() == 1)
+        Ok(noted == 1)
     }
 
     /// The windows of a subscription that went by without a run, newest first.
@@ -204,7 +201,7 @@ impl Store {
         subscription: SubscriptionId,
         limit: i64,
     ) -> Result<Vec<Missed>, Error> {
-        let rows: Vec<(i64, i64, i64)> = sqlx::query_as(
+        let rows: Vec<(i64, i64, i64)> = sql::query_as(
             "SELECT opens, closes, windows FROM missed_window WHERE subscription_id = ? ORDER BY opens DESC LIMIT ?",
         )
         .bind(subscription.0)
@@ -228,7 +225,7 @@ impl Store {
         &self,
         since: Timestamp,
     ) -> Result<Vec<(SubscriptionId, SignedDuration)>, Error> {
-        let rows: Vec<(i64, i64)> = sqlx::query_as(
+        let rows: Vec<(i64, i64)> = sql::query_as(
             "SELECT subscription_id, CAST(sum(longest) AS BIGINT) FROM (
                  SELECT subscription_id, max(finished_at - started_at) AS longest FROM run
                  WHERE applied AND finished_at >= ? GROUP BY subscription_id, level) AS levels

@@ -10,6 +10,7 @@ use crate::{
     error::doing,
     level_code, level_of,
     member::{Member, MemberId},
+    sql::{self, Lock},
 };
 use model::Level;
 
@@ -97,8 +98,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<(), Error> {
         const DOING: &str = "open a session";
-        let mut tx = self.pool.begin().await.map_err(doing(DOING))?;
-        sqlx::query(
+        let mut tx = self.pool.begin(Lock::People, DOING).await?;
+        sql::query(
             "INSERT INTO session (hash, member_id, guard, created_at, seen_at, agent) VALUES (?, ?, ?, ?, ?, ?)",
         )
         .bind(hash.as_slice())
@@ -110,13 +111,13 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing(DOING))?;
-        sqlx::query("UPDATE member SET signed_in_at = ? WHERE id = ?")
+        sql::query("UPDATE member SET signed_in_at = ? WHERE id = ?")
             .bind(now.as_millisecond())
             .bind(member.0)
             .execute(&mut *tx)
             .await
             .map_err(doing(DOING))?;
-        tx.commit().await.map_err(doing(DOING))
+        tx.commit().await
     }
 
     /// The session of a secret, unless it was left alone since `idle` or opened before `oldest`.
@@ -126,7 +127,7 @@ impl Store {
         idle: Timestamp,
         oldest: Timestamp,
     ) -> Result<Option<BrowserSession>, Error> {
-        let row: Option<(i64, String, i64, i64)> = sqlx::query_as(
+        let row: Option<(i64, String, i64, i64)> = sql::query_as(
             "SELECT member_id, guard, created_at, seen_at FROM session
              WHERE hash = ? AND seen_at >= ? AND created_at >= ?",
         )
@@ -152,7 +153,7 @@ impl Store {
 
     /// Notes that a session is in use.
     pub async fn see_session(&self, hash: &Hash, now: Timestamp) -> Result<(), Error> {
-        sqlx::query("UPDATE session SET seen_at = ? WHERE hash = ?")
+        sql::query("UPDATE session SET seen_at = ? WHERE hash = ?")
             .bind(now.as_millisecond())
             .bind(hash.as_slice())
             .execute(&self.pool)
@@ -163,7 +164,7 @@ impl Store {
 
     /// A person's sessions, the one used last first.
     pub async fn sessions(&self, member: MemberId) -> Result<Vec<SessionInfo>, Error> {
-        let rows: Vec<(Vec<u8>, String, i64, i64)> = sqlx::query_as(
+        let rows: Vec<(Vec<u8>, String, i64, i64)> = sql::query_as(
             "SELECT hash, agent, created_at, seen_at FROM session WHERE member_id = ? ORDER BY seen_at DESC",
         )
         .bind(member.0)
@@ -183,7 +184,7 @@ impl Store {
 
     /// Ends one session.
     pub async fn end_session(&self, hash: &Hash) -> Result<(), Error> {
-        sqlx::query("DELETE FROM session WHERE hash = ?")
+        sql::query("DELETE FROM session WHERE hash = ?")
             .bind(hash.as_slice())
             .execute(&self.pool)
             .await
@@ -193,11 +194,10 @@ impl Store {
 
     /// Ends all of a person's sessions, and says how many there were.
     pub async fn end_sessions(&self, member: MemberId) -> Result<u64, Error> {
-        sqlx::query("DELETE FROM session WHERE member_id = ?")
+        sql::query("DELETE FROM session WHERE member_id = ?")
             .bind(member.0)
             .execute(&self.pool)
             .await
-            .map(|done| done.rows_affected())
             .map_err(doing("end the sessions"))
     }
 
@@ -210,29 +210,27 @@ impl Store {
     ) -> Result<(), Error> {
         const DOING: &str = "make a link";
         let member = ticket.member.map(|member| member.0);
-        let mut tx = self.pool.begin().await.map_err(doing(DOING))?;
-        sqlx::query("DELETE FROM ticket WHERE purpose = ? AND member_id IS ?")
+        let mut tx = self.pool.begin(Lock::People, DOING).await?;
+        sql::query("DELETE FROM ticket WHERE purpose = ? AND member_id IS NOT DISTINCT FROM ?")
             .bind(ticket.purpose.name())
             .bind(member)
             .execute(&mut *tx)
             .await
             .map_err(doing(DOING))?;
-        sqlx::query(
-            "INSERT INTO ticket (hash, purpose, member_id, expires_at) VALUES (?, ?, ?, ?)",
-        )
-        .bind(hash.as_slice())
-        .bind(ticket.purpose.name())
-        .bind(member)
-        .bind(expires_at.as_millisecond())
-        .execute(&mut *tx)
-        .await
-        .map_err(doing(DOING))?;
-        tx.commit().await.map_err(doing(DOING))
+        sql::query("INSERT INTO ticket (hash, purpose, member_id, expires_at) VALUES (?, ?, ?, ?)")
+            .bind(hash.as_slice())
+            .bind(ticket.purpose.name())
+            .bind(member)
+            .bind(expires_at.as_millisecond())
+            .execute(&mut *tx)
+            .await
+            .map_err(doing(DOING))?;
+        tx.commit().await
     }
 
     /// The link of a secret, if it is still good.
     pub async fn ticket(&self, hash: &Hash, now: Timestamp) -> Result<Option<Ticket>, Error> {
-        let row: Option<(String, Option<i64>)> = sqlx::query_as(
+        let row: Option<(String, Option<i64>)> = sql::query_as(
             "SELECT purpose, member_id FROM ticket WHERE hash = ? AND expires_at > ?",
         )
         .bind(hash.as_slice())
@@ -245,7 +243,7 @@ impl Store {
 
     /// Uses a link up. `None` if it was not good any more: of two who use it, one succeeds.
     pub async fn take_ticket(&self, hash: &Hash, now: Timestamp) -> Result<Option<Ticket>, Error> {
-        let row: Option<(String, Option<i64>)> = sqlx::query_as(
+        let row: Option<(String, Option<i64>)> = sql::query_as(
             "DELETE FROM ticket WHERE hash = ? AND expires_at > ? RETURNING purpose, member_id",
         )
         .bind(hash.as_slice())
@@ -262,14 +260,14 @@ impl Store {
         key: &str,
         since: Timestamp,
     ) -> Result<Option<(u32, Timestamp)>, Error> {
-        let row: Option<(u32, i64)> =
-            sqlx::query_as("SELECT failures, last_at FROM throttle WHERE key = ? AND last_at >= ?")
-                .bind(key)
+        let row: Option<(i64, i64)> =
+            sql::query_as("SELECT failures, last_at FROM throttle WHERE key = ? AND last_at >= ?")
+                .bind(short(key))
                 .bind(since.as_millisecond())
                 .fetch_optional(&self.pool)
                 .await
                 .map_err(doing("count failed sign-ins"))?;
-        Ok(row.map(|(failures, at)| (failures, time(at))))
+        Ok(row.map(|(failures, at)| (u32::try_from(failures).unwrap_or(u32::MAX), time(at))))
     }
 
     /// Counts a failed sign-in under a key, from one again if the last was before `since`.
@@ -279,12 +277,12 @@ impl Store {
         since: Timestamp,
         now: Timestamp,
     ) -> Result<(), Error> {
-        sqlx::query(
+        sql::query(
             "INSERT INTO throttle (key, failures, last_at) VALUES (?1, 1, ?3)
              ON CONFLICT (key) DO UPDATE
-             SET failures = CASE WHEN last_at >= ?2 THEN failures + 1 ELSE 1 END, last_at = ?3",
+             SET failures = CASE WHEN throttle.last_at >= ?2 THEN throttle.failures + 1 ELSE 1 END, last_at = ?3",
         )
-        .bind(key)
+        .bind(short(key))
         .bind(since.as_millisecond())
         .bind(now.as_millisecond())
         .execute(&self.pool)
@@ -295,8 +293,8 @@ impl Store {
 
     /// Forgets the failed sign-ins under a key.
     pub async fn clear_failures(&self, key: &str) -> Result<(), Error> {
-        sqlx::query("DELETE FROM throttle WHERE key = ?")
-            .bind(key)
+        sql::query("DELETE FROM throttle WHERE key = ?")
+            .bind(short(key))
             .execute(&self.pool)
             .await
             .map(drop)
@@ -311,7 +309,7 @@ impl Store {
         attempt: OAuthAttempt,
         now: Timestamp,
     ) -> Result<(), Error> {
-        sqlx::query(
+        sql::query(
             "INSERT INTO oauth_attempt (hash, session_hash, subscription_id, level, replace_portal, created_at)
              VALUES (?, ?, ?, ?, ?, ?)",
         )
@@ -334,7 +332,7 @@ impl Store {
         session: &Hash,
         since: Timestamp,
     ) -> Result<Option<OAuthAttempt>, Error> {
-        let row: Option<(i64, i64, bool)> = sqlx::query_as(
+        let row: Option<(i64, i64, bool)> = sql::query_as(
             "DELETE FROM oauth_attempt WHERE hash = ? AND session_hash = ? AND created_at >= ?
              RETURNING subscription_id, level, replace_portal",
         )
@@ -363,7 +361,7 @@ impl Store {
             ("DELETE FROM throttle WHERE last_at < ?", day_ago),
             ("DELETE FROM oauth_attempt WHERE created_at < ?", day_ago),
         ] {
-            sqlx::query(sql)
+            sql::query(sql)
                 .bind(before.as_millisecond())
                 .execute(&self.pool)
                 .await
@@ -381,6 +379,11 @@ fn ticket_of((purpose, member): (String, Option<i64>)) -> Option<Ticket> {
         purpose,
         member: member.map(MemberId),
     })
+}
+
+/// The beginning of a key: no address is longer, and PostgreSQL's indexes hold no long texts.
+fn short(key: &str) -> &str {
+    &key[..key.floor_char_boundary(300)]
 }
 
 fn time(at: i64) -> Timestamp {

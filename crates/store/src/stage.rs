@@ -7,30 +7,29 @@
 //! to a shared one and deleting them again.
 
 use model::{PropertyName, RecordId, RunId};
-use sqlx::{AssertSqlSafe, Sqlite, pool::PoolConnection};
 
 use crate::{
     Error, OutcomeKind, Scope, Store,
-    bulk::{Bulk, begin, commit},
     error::doing,
-    memory::Unchanged,
-    staging::{first_version, forget_details, make_staging_table, staging_table},
+    memory::{Unchanged, stage_unchanged},
+    sql::{self, Bulk, Connection, Lock},
+    staging::{Staged, first_version, forget_details, make_staging_table},
 };
 
 /// The working connection of one run.
 #[derive(Debug)]
 pub struct Session {
-    pub(crate) conn: PoolConnection<Sqlite>,
+    pub(crate) conn: Connection,
     pub(crate) scope: Scope,
     pub(crate) run: RunId,
     /// What the level's last run found can be relied on.
     pub(crate) remembers: bool,
-    /// Its table, as `{staged}` in statements.
-    table: String,
+    /// Its table.
+    pub(crate) staged: Staged,
     /// The table can be asked by subject; see [`Session::index_claims`].
     pub(crate) indexed: bool,
     next_version: i64,
-    staged: Bulk,
+    records: Bulk,
     versions: Bulk,
     quarantines: Bulk,
 }
@@ -138,10 +137,10 @@ impl Session {
         let mut conn = store
             .working_connection("take a connection for the run")
             .await?;
-        let table = staging_table(run);
         make_staging_table(&mut conn, run)
             .await
             .map_err(doing("make the run's table"))?;
+        let staged = Staged::of(run);
         let mut session = Self {
             conn,
             scope,
@@ -149,21 +148,17 @@ impl Session {
             remembers: false,
             indexed: false,
             next_version: first_version(run),
-            staged: Bulk::new(
-                &format!(
-                    "INSERT INTO {table} (record_id, kind, subject_pk, modified_at, fingerprint, presence, version_id, \
-                     written, cleared, relink, key_text, near_id, wire) VALUES "
-                ),
-                13,
-            ),
-            table,
+            records: Bulk::new(staged.name(), &RECORD_COLUMNS),
+            staged,
             versions: Bulk::new(
-                "INSERT INTO version (id, subject_pk, record_id, previous_id, payload) VALUES ",
-                5,
+                "version",
+                &["id", "subject_pk", "record_id", "previous_id", "payload"],
             ),
-            quarantines: Bulk::new(
-                "INSERT OR REPLACE INTO quarantine (run_id, record_id, property, reason, value) VALUES ",
-                5,
+            quarantines: Bulk::with_tail(
+                "quarantine",
+                &["run_id", "record_id", "property", "reason", "value"],
+                " ON CONFLICT (run_id, record_id, property) DO UPDATE
+                  SET reason = excluded.reason, value = excluded.value",
             ),
         };
         session.recall().await?;
@@ -176,11 +171,6 @@ impl Session {
             .close()
             .await
             .map_err(doing("close the run's connection"))
-    }
-
-    /// A statement about this run's table, which it calls `{staged}`.
-    pub(crate) fn sql(&self, statement: &str) -> AssertSqlSafe<String> {
-        AssertSqlSafe(statement.replace("{staged}", &self.table))
     }
 
     /// The run this session writes for.
@@ -206,52 +196,38 @@ impl Session {
             outcomes.push(outcome);
             versions.extend(version.filter(|_| !dry_run));
         }
-        begin(&mut self.conn, DOING).await?;
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
         self.versions
-            .insert(&mut self.conn, versions, |query, row| {
-                query
-                    .bind(row.id)
-                    .bind(row.subject)
-                    .bind(row.record)
-                    .bind(row.previous)
-                    .bind(row.payload)
+            .insert(&mut tx, versions, |columns, row| {
+                columns.put(row.id).put(row.subject).put(row.record);
+                columns.put(row.previous).put(row.payload);
             })
             .await
             .map_err(doing(DOING))?;
-        self.staged
-            .insert(&mut self.conn, outcomes, |query, row| {
-                query
-                    .bind(row.record)
-                    .bind(row.kind)
-                    .bind(row.subject)
-                    .bind(row.modified_at)
-                    .bind(row.fingerprint)
-                    .bind(row.presence)
-                    .bind(row.version)
-                    .bind(row.written)
-                    .bind(row.cleared)
-                    .bind(row.relink)
-                    .bind(row.key)
-                    .bind(row.near)
-                    .bind(row.wire)
+        self.records
+            .insert(&mut tx, outcomes, |columns, row| {
+                columns.put(row.record).put(row.kind).put(row.subject);
+                columns.put(row.modified_at).put(row.fingerprint);
+                columns.put(row.presence).put(row.version);
+                columns.put(row.written).put(row.cleared).put(row.relink);
+                columns.put(row.key).put(row.near).put(row.wire);
             })
             .await
             .map_err(doing(DOING))?;
         for range in &unchanged {
-            self.stage_unchanged(range).await.map_err(doing(DOING))?;
+            stage_unchanged(&mut tx, self.scope, &self.staged, range)
+                .await
+                .map_err(doing(DOING))?;
         }
         self.quarantines
-            .insert(&mut self.conn, quarantined, |query, value| {
-                query
-                    .bind(run)
-                    .bind(value.record.0.cast_signed())
-                    .bind(value.property.as_str().to_owned())
-                    .bind(value.reason)
-                    .bind(value.value)
+            .insert(&mut tx, quarantined, |columns, value| {
+                columns.put(run).put(value.record.0.cast_signed());
+                columns.put(value.property.as_str()).put(value.reason);
+                columns.put(value.value);
             })
             .await
             .map_err(doing(DOING))?;
-        commit(&mut self.conn, DOING).await
+        tx.commit().await
     }
 
     /// The row of a record, and of the version it makes.
@@ -305,18 +281,36 @@ impl Session {
     /// Forgets everything this run has staged, to start reading anew.
     pub async fn unstage(&mut self) -> Result<(), Error> {
         const DOING: &str = "clear what was staged";
-        begin(&mut self.conn, DOING).await?;
-        sqlx::query(self.sql("DELETE FROM {staged}"))
-            .execute(&mut *self.conn)
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        sql::query(self.staged.sql("DELETE FROM {staged}"))
+            .execute(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        forget_details(&mut self.conn, self.run)
+        forget_details(&mut tx, self.run)
             .await
             .map_err(doing(DOING))?;
+        tx.commit().await?;
         self.next_version = first_version(self.run);
-        commit(&mut self.conn, DOING).await
+        Ok(())
     }
 }
+
+/// The columns of a run's own table, as [`OutcomeRow`] has them.
+const RECORD_COLUMNS: [&str; 13] = [
+    "record_id",
+    "kind",
+    "subject_pk",
+    "modified_at",
+    "fingerprint",
+    "presence",
+    "version_id",
+    "written",
+    "cleared",
+    "relink",
+    "key_text",
+    "near_id",
+    "wire",
+];
 
 #[derive(Default)]
 struct OutcomeRow {

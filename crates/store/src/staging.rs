@@ -1,13 +1,30 @@
 //! The table of a run's own: how it is made, and what is kept of it when the run ends.
 
 use model::RunId;
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::AssertSqlSafe;
 
-use crate::OutcomeKind;
+use crate::{
+    OutcomeKind,
+    sql::{self, Connection},
+};
 
-/// The name of a run's own table.
-pub(crate) fn staging_table(run: RunId) -> String {
-    format!("staged_{run}")
+/// A run's own table, `{staged}` in statements.
+#[derive(Debug)]
+pub(crate) struct Staged(String);
+
+impl Staged {
+    pub(crate) fn of(run: RunId) -> Self {
+        Self(format!("staged_{run}"))
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+
+    /// A statement about this table.
+    pub(crate) fn sql(&self, statement: &str) -> AssertSqlSafe<String> {
+        AssertSqlSafe(statement.replace("{staged}", &self.0))
+    }
 }
 
 /// The name of the index that finds the matches of a subject in a run's own table.
@@ -22,51 +39,47 @@ pub(crate) fn first_version(run: RunId) -> i64 {
 
 /// Makes the table in which a run notes what became of every record.
 pub(crate) async fn make_staging_table(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     run: RunId,
 ) -> Result<(), sqlx::Error> {
-    let table = staging_table(run);
-    sqlx::query(AssertSqlSafe(format!(
-            "CREATE TABLE {table} (
-                 record_id   INTEGER PRIMARY KEY,
-                 kind        INTEGER NOT NULL, -- see store::outcome
-                 subject_pk  INTEGER,          -- matched, and a duplicate's contested subject
-                 modified_at INTEGER NOT NULL,
-                 fingerprint INTEGER,          -- matched: of the values the subject shall hold
-                 presence    BLOB,             -- matched: a bit per selected field that has a value
-                 version_id  INTEGER,          -- matched and changed: the new state
-                 written     INTEGER NOT NULL,
-                 cleared     INTEGER NOT NULL,
-                 relink      INTEGER NOT NULL, -- the link row must be written
-                 key_text    TEXT,             -- missed: the key as it came
-                 near_id     TEXT,             -- missed by little: the id it nearly is
-                 wire        INTEGER           -- matched: hash of what HubSpot sent; null when not to be relied on
-             )"
-        )))
-    .execute(conn)
+    let (table, dialect) = (Staged::of(run), conn.dialect());
+    let number = dialect.either("INTEGER", "BIGINT");
+    let truth = dialect.either("INTEGER", "BOOLEAN");
+    let bytes = dialect.either("BLOB", "BYTEA");
+    let text = dialect.either("TEXT", "TEXT COLLATE \"C\"");
+    conn.run(&format!(
+        "CREATE TABLE {table} (
+             record_id   {number} PRIMARY KEY,
+             kind        {number} NOT NULL, -- see store::outcome
+             subject_pk  {number},          -- matched, and a duplicate's contested subject
+             modified_at {number} NOT NULL,
+             fingerprint {number},          -- matched: of the values the subject shall hold
+             presence    {bytes},           -- matched: a bit per selected field that has a value
+             version_id  {number},          -- matched and changed: the new state
+             written     {number} NOT NULL,
+             cleared     {number} NOT NULL,
+             relink      {truth} NOT NULL,  -- the link row must be written
+             key_text    {text},            -- missed: the key as it came
+             near_id     {text},            -- missed by little: the id it nearly is
+             wire        {number}           -- matched: hash of what HubSpot sent; null when not to be relied on
+         )",
+        table = table.name(),
+    ))
     .await
-    .map(drop)
 }
 
 /// Deletes everything a run has staged and not applied.
-pub(crate) async fn forget_staged(
-    conn: &mut SqliteConnection,
-    run: RunId,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn forget_staged(conn: &mut Connection, run: RunId) -> Result<(), sqlx::Error> {
     drop_staging_table(&mut *conn, run).await?;
     forget_details(conn, run).await
 }
 
 /// Keeps the records that fed nobody.
-pub(crate) async fn keep_outcomes(
-    conn: &mut SqliteConnection,
-    run: RunId,
-) -> Result<(), sqlx::Error> {
-    let table = staging_table(run);
-    sqlx::query(AssertSqlSafe(format!(
+pub(crate) async fn keep_outcomes(conn: &mut Connection, run: RunId) -> Result<(), sqlx::Error> {
+    sql::query(Staged::of(run).sql(
         "INSERT INTO outcome (run_id, record_id, kind, subject_pk, key_text, near_id)
-         SELECT ?, record_id, kind, subject_pk, key_text, near_id FROM {table} WHERE kind <> ? ORDER BY record_id"
-    )))
+         SELECT ?, record_id, kind, subject_pk, key_text, near_id FROM {staged} WHERE kind <> ? ORDER BY record_id",
+    ))
     .bind(run.0.cast_signed())
     .bind(OutcomeKind::Matched.number())
     .execute(conn)
@@ -75,32 +88,27 @@ pub(crate) async fn keep_outcomes(
 }
 
 pub(crate) async fn drop_staging_table(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     run: RunId,
 ) -> Result<(), sqlx::Error> {
-    let table = staging_table(run);
-    sqlx::query(AssertSqlSafe(format!("DROP TABLE IF EXISTS {table}")))
-        .execute(conn)
+    let table = Staged::of(run);
+    conn.run(&format!("DROP TABLE IF EXISTS {}", table.name()))
         .await
-        .map(drop)
 }
 
 /// Deletes a run's outcomes, quarantined values and those versions that no link points to.
-pub(crate) async fn forget_details(
-    conn: &mut SqliteConnection,
-    run: RunId,
-) -> Result<(), sqlx::Error> {
+pub(crate) async fn forget_details(conn: &mut Connection, run: RunId) -> Result<(), sqlx::Error> {
     let id = run.0.cast_signed();
     for sql in [
         "DELETE FROM outcome WHERE run_id = ?",
         "DELETE FROM quarantine WHERE run_id = ?",
         "DELETE FROM ended_link WHERE run_id = ?",
     ] {
-        sqlx::query(sql).bind(id).execute(&mut *conn).await?;
+        sql::query(sql).bind(id).execute(&mut *conn).await?;
     }
-    sqlx::query(
+    sql::query(
         "DELETE FROM version WHERE id BETWEEN ?1 AND ?2
-         AND id NOT IN (SELECT version_id FROM link WHERE version_id BETWEEN ?1 AND ?2)",
+         AND NOT EXISTS (SELECT 1 FROM link l WHERE l.subject_pk = version.subject_pk AND l.version_id = version.id)",
     )
     .bind(first_version(run))
     .bind(first_version(RunId(run.0 + 1)) - 1)

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use model::{Group, payload};
-use sqlx::SqliteConnection;
 
-use crate::{Error, Scope, Store, error::doing};
+use crate::{
+    Error, Scope, Store,
+    error::doing,
+    sql::{self, Connection, Lock},
+};
 
 /// Subjects that are counted by one statement.
 const STEP: i64 = 500;
@@ -22,17 +25,19 @@ pub struct Fill {
     pub at: Timestamp,
 }
 
-/// Notes that ids or agent or custom values of a level have changed.
+/// Notes that ids or agent or custom values of a level have changed. The level is locked, so that nobody adds ids meanwhile.
 pub(crate) async fn note_change(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     scope: Scope,
     now: i64,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "INSERT INTO level_state (subscription_id, level, changed_at, newest_pk)
          VALUES (?, ?, ?, (SELECT coalesce(max(pk), 0) FROM subject))
          ON CONFLICT (subscription_id, level) DO UPDATE
-         SET changed_at = max(changed_at, excluded.changed_at), newest_pk = excluded.newest_pk",
+         SET newest_pk = excluded.newest_pk,
+             changed_at = CASE WHEN excluded.changed_at > level_state.changed_at THEN excluded.changed_at
+                               ELSE level_state.changed_at END",
     )
     .bind(scope.subscription.0)
     .bind(scope.level_code())
@@ -45,7 +50,7 @@ pub(crate) async fn note_change(
 impl Store {
     /// How full the fields of a level are, by group and name, as far as it was counted.
     pub async fn fills(&self, scope: Scope) -> Result<BTreeMap<(Group, String), Fill>, Error> {
-        let rows: Vec<(String, String, i64, i64, i64)> = sqlx::query_as(
+        let rows: Vec<(String, String, i64, i64, i64)> = sql::query_as(
             "SELECT grp, name, filled, filled_of, refreshed_at FROM field
              WHERE subscription_id = ? AND level = ? AND filled IS NOT NULL",
         )
@@ -69,8 +74,8 @@ impl Store {
 
     /// When ids or agent or custom values of a level last changed, and whether their fields were counted since.
     pub async fn level_state(&self, scope: Scope) -> Result<Option<(Timestamp, bool)>, Error> {
-        let row: Option<(i64, bool)> = sqlx::query_as(
-            "SELECT changed_at, coalesce(counted_at >= changed_at, 0) FROM level_state
+        let row: Option<(i64, bool)> = sql::query_as(
+            "SELECT changed_at, coalesce(counted_at >= changed_at, false) FROM level_state
              WHERE subscription_id = ? AND level = ?",
         )
         .bind(scope.subscription.0)
@@ -84,17 +89,13 @@ impl Store {
     /// Notes how full the fields of a run are.
     pub async fn note_fills(&self, scope: Scope, fills: &[(String, Fill)]) -> Result<(), Error> {
         const DOING: &str = "note how full fields are";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
         for (name, fill) in fills {
             set_fill(&mut tx, scope, Group::Hubspot, name, *fill)
                 .await
                 .map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))
+        tx.commit().await
     }
 
     /// Counts how many subjects have a value in each agent and custom field, reading all of them once.
@@ -104,7 +105,7 @@ impl Store {
         let (mut after, mut subjects) = (0, 0_u64);
         loop {
             // The index by id would be gone through from its beginning each time.
-            let rows: Vec<(i64, Option<String>, Option<String>)> = sqlx::query_as(
+            let rows: Vec<(i64, Option<String>, Option<String>)> = sql::query_as(
                 "SELECT pk, agent, custom FROM subject NOT INDEXED
                  WHERE subscription_id = ? AND level = ? AND pk > ? ORDER BY pk LIMIT ?",
             )
@@ -130,11 +131,7 @@ impl Store {
             }
         }
         let fields = self.fields(scope).await?;
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
         for field in fields.iter().filter(|field| field.group != Group::Hubspot) {
             let fill = Fill {
                 filled: counts
@@ -148,27 +145,25 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?;
         }
-        sqlx::query(
-            "UPDATE level_state SET counted_at = ? WHERE subscription_id = ? AND level = ?",
-        )
-        .bind(now.as_millisecond())
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .execute(&mut *tx)
-        .await
-        .map_err(doing(DOING))?;
-        tx.commit().await.map_err(doing(DOING))
+        sql::query("UPDATE level_state SET counted_at = ? WHERE subscription_id = ? AND level = ?")
+            .bind(now.as_millisecond())
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .execute(&mut tx)
+            .await
+            .map_err(doing(DOING))?;
+        tx.commit().await
     }
 }
 
 async fn set_fill(
-    conn: &mut SqliteConnection,
+    conn: &mut Connection,
     scope: Scope,
     group: Group,
     name: &str,
     fill: Fill,
 ) -> Result<(), sqlx::Error> {
-    sqlx::query(
+    sql::query(
         "UPDATE field SET filled = ?, filled_of = ?, refreshed_at = ?
          WHERE subscription_id = ? AND level = ? AND grp = ? AND name = ?",
     )

@@ -2,17 +2,22 @@
 
 use jiff::Timestamp;
 
-use crate::{Error, Scope, Store, error::doing, memory::memory_table};
+use crate::{
+    Error, Place, Scope, Store,
+    error::doing,
+    memory::{memory_table, table_exists},
+    sql,
+};
 
-/// How much room the data directory takes.
+/// How much room the database takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Room {
-    /// Bytes of the database file.
+    /// Bytes of the database.
     pub database: u64,
-    /// Bytes in it that are free for what comes next.
-    pub free: u64,
-    /// Bytes of its write-ahead log.
-    pub log: u64,
+    /// Bytes in its file that are free for what comes next; of an embedded database.
+    pub free: Option<u64>,
+    /// Bytes of its write-ahead log; of an embedded database.
+    pub log: Option<u64>,
 }
 
 /// What is kept of a level.
@@ -42,30 +47,40 @@ pub struct Details {
 }
 
 impl Store {
-    /// How much room the data directory takes.
+    /// How much room the database takes.
     pub async fn room(&self) -> Result<Room, Error> {
         const DOING: &str = "measure the database";
-        let (page, free): (i64, i64) = sqlx::query_as(
+        let Place::File(file) = self.place() else {
+            let database: i64 = sql::query_scalar("SELECT pg_database_size(current_database())")
+                .fetch_one(&self.pool)
+                .await
+                .map_err(doing(DOING))?;
+            return Ok(Room {
+                database: database.cast_unsigned(),
+                ..Room::default()
+            });
+        };
+        let (page, free): (i64, i64) = sql::query_as(
             "SELECT (SELECT page_size FROM pragma_page_size), (SELECT freelist_count FROM pragma_freelist_count)",
         )
         .fetch_one(&self.pool)
         .await
         .map_err(doing(DOING))?;
         let size = |suffix: &str| {
-            let mut path = self.path().as_os_str().to_owned();
+            let mut path = file.clone().into_os_string();
             path.push(suffix);
             std::fs::metadata(path).map_or(0, |file| file.len())
         };
         Ok(Room {
             database: size(""),
-            free: (page * free).cast_unsigned(),
-            log: size("-wal"),
+            free: Some((page * free).cast_unsigned()),
+            log: Some(size("-wal")),
         })
     }
 
     /// How many visitors or accounts a record feeds at present.
     pub async fn count_linked(&self, scope: Scope) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
+        sql::query_scalar::<i64>(
             "SELECT count(*) FROM link WHERE subscription_id = ? AND level = ? AND record_id IS NOT NULL",
         )
         .bind(scope.subscription.0)
@@ -82,15 +97,13 @@ impl Store {
         let subjects = self.count_subjects(scope).await?;
         let linked = self.count_linked(scope).await?;
         let table = memory_table(scope);
-        let there: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = ?)")
-                .bind(&table)
-                .fetch_one(&self.pool)
-                .await
-                .map_err(doing(DOING))?;
+        let mut conn = self.pool.acquire().await.map_err(doing(DOING))?;
+        let there = table_exists(&mut conn, &table)
+            .await
+            .map_err(doing(DOING))?;
         let remembered: i64 = if there {
-            sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
-                .fetch_one(&self.pool)
+            sql::query_scalar(sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}")))
+                .fetch_one(&mut conn)
                 .await
                 .map_err(doing(DOING))?
         } else {
@@ -106,7 +119,7 @@ impl Store {
     /// What is kept of runs.
     pub async fn details(&self) -> Result<Details, Error> {
         let (versions, outcomes, quarantined, runs, oldest): (i64, i64, i64, i64, Option<i64>) =
-            sqlx::query_as(
+            sql::query_as(
                 "SELECT (SELECT count(*) FROM version), (SELECT count(*) FROM outcome), (SELECT count(*) FROM quarantine),
                         (SELECT count(*) FROM run WHERE NOT pruned), (SELECT min(finished_at) FROM run WHERE NOT pruned)",
             )

@@ -2,14 +2,17 @@
 
 use jiff::Timestamp;
 use model::{Group, MetadataType, PropertyName, RecordId, RunId};
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Scope, Store,
     erase::erase,
-    error::doing,
+    error::{corrupt, doing},
     mapping::{MappedField, put_field},
+    patch::merge,
     pin::token_of,
     run::under_way,
+    sql::{self, Lock, to_the_byte},
     staging::first_version,
     state::note_change,
 };
@@ -77,8 +80,8 @@ pub(crate) const ROW_COLUMNS: &str = "s.pk, s.id, s.accounts, s.agent, s.custom,
 pub(crate) const ROW_JOINS: &str =
     "LEFT JOIN link l ON l.subject_pk = s.pk LEFT JOIN version v ON v.id = l.version_id";
 
-fn select(condition: &str) -> sqlx::AssertSqlSafe<String> {
-    sqlx::AssertSqlSafe(format!(
+fn select(condition: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!(
         "SELECT {ROW_COLUMNS} FROM subject s {ROW_JOINS} WHERE s.subscription_id = ? AND s.level = ? AND {condition}"
     ))
 }
@@ -86,10 +89,10 @@ fn select(condition: &str) -> sqlx::AssertSqlSafe<String> {
 impl Store {
     /// One visitor or account.
     pub async fn subject(&self, scope: Scope, id: &str) -> Result<Option<Subject>, Error> {
-        let row: Option<Row> = sqlx::query_as(select("s.id = ?"))
+        let row: Option<Row> = sql::query_as(select("s.id = ?"))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
-            .bind(id)
+            .bind(to_the_byte(id))
             .fetch_optional(&self.pool)
             .await
             .map_err(doing("read a subject"))?;
@@ -103,7 +106,7 @@ impl Store {
         after: &str,
         limit: i64,
     ) -> Result<Vec<Subject>, Error> {
-        let rows: Vec<Row> = sqlx::query_as(select("s.id > ? ORDER BY s.id LIMIT ?"))
+        let rows: Vec<Row> = sql::query_as(select("s.id > ? ORDER BY s.id LIMIT ?"))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
             .bind(after)
@@ -116,7 +119,7 @@ impl Store {
 
     /// Whether any visitor or account is known.
     pub async fn has_subjects(&self, scope: Scope) -> Result<bool, Error> {
-        sqlx::query_scalar(
+        sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ?)",
         )
         .bind(scope.subscription.0)
@@ -128,7 +131,7 @@ impl Store {
 
     /// How many visitors or accounts are known.
     pub async fn count_subjects(&self, scope: Scope) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
+        sql::query_scalar::<i64>(
             "SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ?",
         )
         .bind(scope.subscription.0)
@@ -141,8 +144,8 @@ impl Store {
 
     /// How many visitors or accounts are known, but no more than `most`: quick, however many there are.
     pub async fn count_subjects_to(&self, scope: Scope, most: u64) -> Result<u64, Error> {
-        sqlx::query_scalar::<_, i64>(
-            "SELECT count(*) FROM (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ? LIMIT ?)",
+        sql::query_scalar::<i64>(
+            "SELECT count(*) FROM (SELECT 1 FROM subject WHERE subscription_id = ? AND level = ? LIMIT ?) few",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
@@ -168,35 +171,36 @@ impl Store {
     ) -> Result<bool, Error> {
         const DOING: &str = "set a value";
         let (group, name, kind) = field;
-        let sql = match group {
-            Group::Agent => {
-                "UPDATE subject SET agent = json_patch(coalesce(agent, '{}'), ?), updated_at = ?"
-            }
-            Group::Custom => {
-                "UPDATE subject SET custom = json_patch(coalesce(custom, '{}'), ?), updated_at = ?"
-            }
+        let column = match group {
+            Group::Agent => "agent",
+            Group::Custom => "custom",
             Group::Auto | Group::Hubspot => {
                 unreachable!("values of group {group} are not edited by hand")
             }
         };
         let name_token = serde_json::to_string(name).expect("strings serialise");
         let patch = format!("{{{name_token}:{}}}", token.unwrap_or("null"));
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        let sql = format!("{sql} WHERE subscription_id = ? AND level = ? AND id = ?");
-        let done = sqlx::query(sqlx::AssertSqlSafe(sql))
-            .bind(patch)
-            .bind(now.as_millisecond())
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let sql = format!(
+            "SELECT pk, coalesce({column}, '{{}}') FROM subject WHERE subscription_id = ? AND level = ? AND id = ?"
+        );
+        let found: Option<(i64, String)> = sql::query_as(AssertSqlSafe(sql))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
-            .bind(id)
-            .execute(&mut *tx)
+            .bind(to_the_byte(id))
+            .fetch_optional(&mut tx)
             .await
             .map_err(doing(DOING))?;
-        if done.rows_affected() > 0 {
+        if let Some((pk, stored)) = &found {
+            let merged = merge(stored, &patch).map_err(corrupt("a subject's metadata"))?;
+            let sql = format!("UPDATE subject SET {column} = ?, updated_at = ? WHERE pk = ?");
+            sql::query(AssertSqlSafe(sql))
+                .bind(merged)
+                .bind(now.as_millisecond())
+                .bind(*pk)
+                .execute(&mut tx)
+                .await
+                .map_err(doing(DOING))?;
             let field = MappedField {
                 property: PropertyName::new(name),
                 kind,
@@ -207,9 +211,9 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))?;
+        tx.commit().await?;
         self.refresh_pins(scope, now.as_millisecond()).await?;
-        Ok(done.rows_affected() > 0)
+        Ok(found.is_some())
     }
 
     /// Erases everything kept about a visitor or account. Says whether there was one.
@@ -218,18 +222,14 @@ impl Store {
     /// [`Error::Busy`] while the level is synced.
     pub async fn erase_subject(&self, scope: Scope, id: &str) -> Result<bool, Error> {
         const DOING: &str = "erase a subject";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        let pk: Option<i64> = sqlx::query_scalar(
+        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let pk: Option<i64> = sql::query_scalar(
             "SELECT pk FROM subject WHERE subscription_id = ? AND level = ? AND id = ?",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .bind(id)
-        .fetch_optional(&mut *tx)
+        .bind(to_the_byte(id))
+        .fetch_optional(&mut tx)
         .await
         .map_err(doing(DOING))?;
         if let Some(pk) = pk {
@@ -238,6 +238,7 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?
             {
+                tx.rollback().await?;
                 return Err(Error::Busy {
                     level: scope.level,
                     run,
@@ -247,7 +248,7 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?;
         }
-        tx.commit().await.map_err(doing(DOING))?;
+        tx.commit().await?;
         Ok(pk.is_some())
     }
 }

@@ -2,7 +2,12 @@
 
 use jiff::Timestamp;
 
-use crate::{Error, Store, error::doing, schedule::DEFAULT_RHYTHM};
+use crate::{
+    Error, Store,
+    error::doing,
+    schedule::DEFAULT_RHYTHM,
+    sql::{self, Lock},
+};
 
 /// The number of a subscription within an installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,16 +37,17 @@ impl Store {
         time_zone: &str,
         now: Timestamp,
     ) -> Result<Subscription, Error> {
-        let made =
-            sqlx::query("INSERT INTO subscription (name, time_zone, created_at) VALUES (?, ?, ?)")
-                .bind(name)
-                .bind(time_zone)
-                .bind(now.as_millisecond())
-                .execute(&self.pool)
-                .await;
+        let made = sql::query_scalar(
+            "INSERT INTO subscription (name, time_zone, created_at) VALUES (?, ?, ?) RETURNING id",
+        )
+        .bind(name)
+        .bind(time_zone)
+        .bind(now.as_millisecond())
+        .fetch_one(&self.pool)
+        .await;
         match made {
-            Ok(made) => Ok(Subscription {
-                id: SubscriptionId(made.last_insert_rowid()),
+            Ok(id) => Ok(Subscription {
+                id: SubscriptionId(id),
                 name: name.into(),
                 time_zone: time_zone.into(),
                 hubspot_on: true,
@@ -55,7 +61,7 @@ impl Store {
 
     /// All subscriptions, by name.
     pub async fn subscriptions(&self) -> Result<Vec<Subscription>, Error> {
-        let rows = sqlx::query_as::<_, (i64, String, String, bool)>(
+        let rows = sql::query_as::<(i64, String, String, bool)>(
             "SELECT id, name, time_zone, hubspot_on FROM subscription ORDER BY name",
         )
         .fetch_all(&self.pool)
@@ -83,12 +89,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<bool, Error> {
         const DOING: &str = "change the subscription";
-        let mut tx = self
-            .pool
-            .begin_with("BEGIN IMMEDIATE")
-            .await
-            .map_err(doing(DOING))?;
-        sqlx::query(
+        let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
+        sql::query(
             "INSERT INTO schedule (subscription_id, rhythm, paused, since, served_to)
              SELECT id, ?, false, ?, 0 FROM subscription WHERE id = ? AND time_zone <> ?
              ON CONFLICT (subscription_id) DO UPDATE SET since = excluded.since",
@@ -100,7 +102,7 @@ impl Store {
         .execute(&mut *tx)
         .await
         .map_err(doing(DOING))?;
-        let done = sqlx::query(
+        let done = sql::query(
             "UPDATE subscription SET name = ?, time_zone = ?, hubspot_on = ? WHERE id = ?",
         )
         .bind(&changed.name)
@@ -110,9 +112,9 @@ impl Store {
         .execute(&mut *tx)
         .await;
         match done {
-            Ok(done) => {
-                tx.commit().await.map_err(doing(DOING))?;
-                Ok(done.rows_affected() > 0)
+            Ok(changed) => {
+                tx.commit().await?;
+                Ok(changed > 0)
             }
             Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
                 Err(Error::NameTaken(changed.name.clone()))

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::{Error, Scope, Store, error::doing, member::MemberId};
+use crate::{Error, Scope, Store, error::doing, member::MemberId, sql};
 
 impl Store {
     /// Remembers what somebody looks for under a name of its own.
@@ -13,7 +13,7 @@ impl Store {
         state: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        sqlx::query(
+        sql::query(
             "INSERT INTO list_view (id, subscription_id, level, state, used_at) VALUES (?, ?, ?, ?, ?)
              ON CONFLICT (id) DO UPDATE SET state = excluded.state, used_at = excluded.used_at",
         )
@@ -30,7 +30,7 @@ impl Store {
 
     /// What was looked for under a name.
     pub async fn view(&self, scope: Scope, id: &str) -> Result<Option<String>, Error> {
-        sqlx::query_scalar(
+        sql::query_scalar(
             "SELECT state FROM list_view WHERE id = ? AND subscription_id = ? AND level = ?",
         )
         .bind(id)
@@ -43,7 +43,7 @@ impl Store {
 
     /// Forgets what nobody has looked for since a moment.
     pub async fn sweep_views(&self, before: Timestamp) -> Result<(), Error> {
-        sqlx::query("DELETE FROM list_view WHERE used_at < ?")
+        sql::query("DELETE FROM list_view WHERE used_at < ?")
             .bind(before.as_millisecond())
             .execute(&self.pool)
             .await
@@ -57,7 +57,7 @@ impl Store {
         member: MemberId,
         scope: Scope,
     ) -> Result<Option<Vec<String>>, Error> {
-        let stored: Option<String> = sqlx::query_scalar(
+        let stored: Option<String> = sql::query_scalar(
             "SELECT columns FROM list_columns WHERE member_id = ? AND subscription_id = ? AND level = ?",
         )
         .bind(member.0)
@@ -76,7 +76,7 @@ impl Store {
         scope: Scope,
         columns: &[String],
     ) -> Result<(), Error> {
-        sqlx::query(
+        sql::query(
             "INSERT INTO list_columns (member_id, subscription_id, level, columns) VALUES (?, ?, ?, ?)
              ON CONFLICT (member_id, subscription_id, level) DO UPDATE SET columns = excluded.columns",
         )

@@ -5,6 +5,7 @@ use std::{error::Error as StdError, fmt::Write as _};
 
 use hubspot::Kind;
 use serde::{Deserialize, Serialize};
+use store::Place;
 
 /// A failure as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,6 +221,8 @@ impl Explain for store::Error {
             Self::Keyring(_) => 8,
             Self::Corrupt { .. } => 9,
             Self::NameTaken(_) => 10,
+            Self::TooOld { .. } => 13,
+            Self::Encoding { .. } => 14,
             _ => 11,
         }
     }
@@ -229,6 +232,12 @@ impl Explain for store::Error {
             Self::Busy { .. } => "Wait for that run to end, or cancel it; then try again.",
             Self::DataDir { .. } => {
                 "Check that the data directory exists, is writable and has room, or name another with --data-dir."
+            }
+            Self::Open {
+                place: Place::Server(_),
+                ..
+            } => {
+                "Check that the server runs, that the database is there, and that database.url names them, the user and the password."
             }
             Self::Open { .. } => {
                 "Check that the file is a Tributary database and can be read and written; restore a backup if it is damaged."
@@ -246,6 +255,12 @@ impl Explain for store::Error {
                 "The database was changed by something else or is damaged; restore a backup."
             }
             Self::NameTaken(_) => "Choose another name, or use the subscription that has it.",
+            Self::TooOld { .. } => {
+                "Bring the server to PostgreSQL 15 or newer, or name another in database.url."
+            }
+            Self::Encoding { .. } => {
+                "Make a database with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0, and name it in database.url."
+            }
             _ => "Try again; if it stays, report it with the message above.",
         }
     }

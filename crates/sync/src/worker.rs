@@ -181,9 +181,10 @@ async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
         cancel: cancel.clone(),
     };
     runner.underways().insert(job.scope, underway);
-    let execution = runner.execute(request(job), &sender, &cancel);
+    // A run is large: it has a place of its own.
+    let mut execution = Box::pin(runner.execute(request(job), &sender, &cancel));
     let watching = watch_over(runner.store(), claim, &progress, &cancel);
-    tokio::pin!(execution, watching);
+    tokio::pin!(watching);
     let (mut stopping, mut lost) = (false, false);
     let ended = loop {
         tokio::select! {

@@ -35,8 +35,13 @@ impl App {
                     source,
                 })?;
         }
-        let keyring = self.config.keyring_file.as_deref();
-        Ok(Store::open(&self.data_dir, keyring).await?)
+        let options = store::Options {
+            data_dir: self.data_dir.clone(),
+            keyring_file: self.config.keyring_file.clone(),
+            database: self.config.database.clone(),
+            connections: self.config.connections,
+        };
+        Ok(Store::open_with(&options).await?)
     }
 
     /// What connects, maps and runs.

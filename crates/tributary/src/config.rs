@@ -12,8 +12,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use secrecy::SecretString;
-use sync::{ReaderChoice, worker};
+use secrecy::{ExposeSecret as _, SecretString};
+use store::Place;
+use sync::{ReaderChoice, chain, worker};
 
 pub(crate) use self::settings::SETTINGS;
 use self::{
@@ -25,6 +26,9 @@ use crate::trouble::Trouble;
 
 /// The defaults, with the documentation of every setting.
 pub(crate) const DEFAULT: &str = include_str!("config/default.toml");
+
+/// A run holds a connection while it asks for others.
+const FEWEST_CONNECTIONS: u32 = 3;
 
 /// The file that is read from the data directory when no other is named.
 pub(crate) const FILE_NAME: &str = "tributary.toml";
@@ -55,6 +59,10 @@ pub(crate) struct Config {
     pub(crate) file: Option<PathBuf>,
     /// Names the keyring; `None` for the one in the data directory.
     pub(crate) keyring_file: Option<PathBuf>,
+    /// The URL of the database; `None` for the embedded one.
+    pub(crate) database: Option<SecretString>,
+    /// Connections to the database at once, unless it is embedded.
+    pub(crate) connections: u32,
     /// Where the pages are.
     pub(crate) web: Web,
     /// How HubSpot is reached.
@@ -114,9 +122,26 @@ impl Config {
             },
             ..hubspot::Settings::default()
         };
+        let database = secret(&layers, "database.url")?;
+        if let Some(url) = &database {
+            let set = ["database.url", "database.url_file"].map(get);
+            let set = set.into_iter().find(|set| set.text().is_some());
+            Place::of_url(url.expose_secret())
+                .map_err(|error| set.unwrap_or(get("database.url")).refuse(chain(&error)))?;
+        }
+        let connections = get("database.connections");
         let reader = get("sync.reader");
         Ok(Self {
             keyring_file: get("keyring_file").path(),
+            database,
+            connections: match connections.parse()? {
+                few if few < FEWEST_CONNECTIONS => {
+                    return Err(connections.refuse(format!(
+                        "fewer than {FEWEST_CONNECTIONS} wait for each other"
+                    )));
+                }
+                enough => enough,
+            },
             web: Web {
                 listen: get("web.listen").read(web::listen)?,
                 public_url: match get("web.public_url") {
@@ -160,6 +185,8 @@ impl Config {
             let setting = self.layers.get(key);
             let shown = setting.text().map(|text| match form {
                 Form::Secret => "(set, not shown)".to_owned(),
+                Form::DatabaseUrl => Place::of_url(text)
+                    .map_or_else(|_| "(set, not shown)".into(), |place| place.to_string()),
                 _ => text.to_owned(),
             });
             (*key, shown, &setting.origin)

@@ -14,7 +14,8 @@ use tempfile::TempDir;
 use ureq::{Agent, http::header};
 
 use crate::{
-    browser::Browser,
+    browser::BROWSER,
+    debian::Packages,
     steps::{self, Verdict},
     workspace::Workspace,
 };
@@ -71,7 +72,7 @@ struct Demo {
 
 /// Measures every main page and prints a table; fails if a page misses a target.
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
-    if let Verdict::Failed(reason) = Browser::prepare(workspace)?.ready()? {
+    if let Verdict::Failed(reason) = Packages::prepare(workspace, &[BROWSER])?.ready(&BROWSER)? {
         bail!("{reason}");
     }
     let program = install(workspace)?;

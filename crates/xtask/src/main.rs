@@ -3,10 +3,12 @@
 
 mod bench;
 mod browser;
+mod debian;
 mod deny;
 mod installation;
 mod leftovers;
 mod lighthouse;
+mod postgres;
 mod screenshots;
 mod steps;
 mod suite;

@@ -11,7 +11,8 @@ use anyhow::{Context as _, ensure};
 use flate2::{Compression, Crc, read::ZlibDecoder, write::ZlibEncoder};
 
 use crate::{
-    browser::Browser,
+    browser::BROWSER,
+    debian::Packages,
     steps::{self, Verdict},
     workspace::Workspace,
 };
@@ -89,7 +90,7 @@ const LOOKS: [(&str, &str, u32); 4] = [
 
 /// Takes the pictures and writes the page that shows them.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
-    if let Verdict::Failed(reason) = Browser::prepare(workspace)?.ready()? {
+    if let Verdict::Failed(reason) = Packages::prepare(workspace, &[BROWSER])?.ready(&BROWSER)? {
         anyhow::bail!("{reason}");
     }
     let taken = tempfile::tempdir()?;

@@ -6,16 +6,19 @@
 use std::{env, ffi::OsString, process::ExitCode};
 
 use crate::{
-    browser::Browser,
+    browser,
+    debian::Packages,
     deny::Deny,
     leftovers::{self, Tree},
-    steps::Steps,
+    postgres::{self, Server},
+    steps::{Steps, run},
     workspace::Workspace,
 };
 
 const BUILD: &str = "build tests";
 const BROWSER: &str = "browser";
 const TESTS: &str = "tests";
+const POSTGRES: &str = "tests on PostgreSQL";
 const RULES: &str = "dependency licences, bans, sources";
 const ADVISORIES: &str = "advisories";
 const TEMPORARY: &str = "no temporary files left";
@@ -30,6 +33,21 @@ const LIMITS: [(&str, &str, &str); 2] = [
         "20",
         "seconds for each test that kills the process",
     ),
+];
+
+/// The tests that know of a database, apart from the browser's: what the pages look like has been seen.
+const ON_POSTGRES: [&str; 11] = [
+    "--package",
+    "store",
+    "--package",
+    "sync",
+    "--package",
+    "web",
+    "--package",
+    "tributary",
+    "--",
+    "--skip",
+    "screen::",
 ];
 
 /// Formatting and lints.
@@ -47,7 +65,7 @@ pub(crate) fn test(workspace: &Workspace, quick: bool) -> anyhow::Result<ExitCod
     }
     let before = Tree::look(workspace);
     let mut steps = Steps::new();
-    let mut browser = Browser::prepare(workspace)?;
+    let mut packages = Packages::prepare(workspace, &[browser::BROWSER, postgres::POSTGRES])?;
     let mut deny = (!quick).then(|| Deny::prepare(workspace)).transpose()?;
 
     format_and_lint(workspace, &mut steps);
@@ -73,18 +91,27 @@ pub(crate) fn test(workspace: &Workspace, quick: bool) -> anyhow::Result<ExitCod
             steps.step(ADVISORIES, || deny.advisories());
         }
     }
-    steps.step(BROWSER, || browser.ready());
+    steps.step(BROWSER, || packages.ready(&browser::BROWSER));
     if built {
         let temporary = tempfile::Builder::new().prefix("xtask-").tempdir()?;
-        let mut tests = workspace.cargo(["test", "--workspace", "--no-fail-fast"]);
-        tests.envs(limits).env("TMPDIR", temporary.path());
-        // A changed snapshot fails its test and is not written beside the accepted one.
-        tests.env("INSTA_UPDATE", "no");
-        steps.command(TESTS, &mut tests);
+        let tests = |arguments: &[&str]| {
+            let mut tests = workspace.cargo(["test", "--no-fail-fast"]);
+            tests.args(arguments);
+            tests.envs(limits.clone()).env("TMPDIR", temporary.path());
+            // A changed snapshot fails its test and is not written beside the accepted one.
+            tests.env("INSTA_UPDATE", "no");
+            tests
+        };
+        steps.command(TESTS, &mut tests(&["--workspace"]));
+        steps.step(POSTGRES, || {
+            packages.ready(&postgres::POSTGRES)?;
+            let server = Server::start()?;
+            run(tests(&ON_POSTGRES).env("TRIBUTARY_TEST_POSTGRES", server.url()))
+        });
         steps.step(TEMPORARY, || leftovers::none_in(temporary.path()));
         steps.step(UNCHANGED, || before.unchanged_in(&Tree::look(workspace)));
     } else {
-        for step in [TESTS, TEMPORARY, UNCHANGED] {
+        for step in [TESTS, POSTGRES, TEMPORARY, UNCHANGED] {
             steps.skip(step, "the tests do not build");
         }
     }

@@ -4,7 +4,7 @@ use model::{MetadataType, RunId};
 use sqlx::AssertSqlSafe;
 
 use super::{Listing, Order, count};
-use crate::{Error, Store, error::doing, staging::first_version};
+use crate::{Error, Store, error::doing, sql, staging::first_version};
 
 /// A place in an order.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ impl Store {
     /// Where a subject stands in the order.
     pub(super) async fn place_of(&self, driver: Driver, pk: i64) -> Result<At, Error> {
         const DOING: &str = "find the place in the list";
-        let id: Option<String> = sqlx::query_scalar("SELECT id FROM subject WHERE pk = ?")
+        let id: Option<String> = sql::query_scalar("SELECT id FROM subject WHERE pk = ?")
             .bind(pk)
             .fetch_optional(&self.pool)
             .await
@@ -46,16 +46,16 @@ impl Store {
         };
         let key = match driver {
             Driver::Id => Some(Key::Text(id.clone())),
-            Driver::LastSync => sqlx::query_scalar::<_, Option<i64>>(
-                "SELECT version_id FROM link WHERE subject_pk = ?",
-            )
-            .bind(pk)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(doing(DOING))?
-            .flatten()
-            .map(Key::Number),
-            Driver::Pin(pin, _) => sqlx::query_scalar::<_, String>(
+            Driver::LastSync => {
+                sql::query_scalar::<Option<i64>>("SELECT version_id FROM link WHERE subject_pk = ?")
+                    .bind(pk)
+                    .fetch_optional(&self.pool)
+                    .await
+                    .map_err(doing(DOING))?
+                    .flatten()
+                    .map(Key::Number)
+            }
+            Driver::Pin(pin, _) => sql::query_scalar::<String>(
                 "SELECT sort_key FROM pin_value WHERE subject_pk = ? AND pin_id = ?",
             )
             .bind(pk)
@@ -123,7 +123,7 @@ impl Store {
             "SELECT id, pk FROM subject WHERE subscription_id = ?1 AND level = ?2 AND {above} {below}
              ORDER BY id {direction} LIMIT ?5"
         );
-        let rows: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+        let rows: Vec<(String, i64)> = sql::query_as(AssertSqlSafe(sql))
             .bind(listing.scope.subscription.0)
             .bind(listing.scope.level_code())
             .bind(low)
@@ -156,7 +156,7 @@ impl Store {
         while found.len() < limit {
             let next =
                 format!("SELECT id FROM version WHERE id {past} ? ORDER BY id {direction} LIMIT 1");
-            let next: Option<i64> = sqlx::query_scalar(AssertSqlSafe(next))
+            let next: Option<i64> = sql::query_scalar(AssertSqlSafe(next))
                 .bind(at)
                 .fetch_optional(&self.pool)
                 .await
@@ -177,7 +177,7 @@ impl Store {
                    AND (SELECT subscription_id = ? AND level = ? FROM run WHERE id = ?)
                  ORDER BY v.id {direction} LIMIT ?"
             );
-            let rows: Vec<(i64, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+            let rows: Vec<(i64, i64)> = sql::query_as(AssertSqlSafe(sql))
                 .bind(from)
                 .bind(to)
                 .bind(listing.scope.subscription.0)
@@ -219,7 +219,7 @@ impl Store {
             "SELECT sort_key, subject_pk FROM pin_value WHERE pin_id = ?1 {condition}
              ORDER BY sort_key {direction}, subject_pk {direction} LIMIT ?4"
         );
-        let rows: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(sql))
+        let rows: Vec<(String, i64)> = sql::query_as(AssertSqlSafe(sql))
             .bind(pin)
             .bind(after.map(|(key, _)| key))
             .bind(after.map(|(_, pk)| pk))
@@ -254,7 +254,7 @@ impl Store {
             "SELECT s.id, s.pk FROM subject s WHERE s.subscription_id = ?1 AND s.level = ?2 AND s.id > ?3 AND {without}
              ORDER BY s.id LIMIT ?4"
         );
-        let mut query = sqlx::query_as::<_, (String, i64)>(AssertSqlSafe(sql))
+        let mut query = sql::query_as::<(String, i64)>(AssertSqlSafe(sql))
             .bind(listing.scope.subscription.0)
             .bind(listing.scope.level_code())
             .bind(after)

@@ -75,7 +75,7 @@ impl Fixture {
 
     /// Another process on the same data.
     async fn other_process(&self) -> Store {
-        Store::open(self.dir.path(), None).await.unwrap()
+        self.scratch.open().await
     }
 
     async fn subscription(&self, name: &str) -> Scope {

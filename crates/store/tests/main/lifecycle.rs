@@ -2,11 +2,8 @@
 
 use jiff::ToSpan as _;
 use model::{Group, MetadataType, PropertyName, RecordId};
-use sqlx::{
-    AssertSqlSafe, Connection as _, Row as _, SqliteConnection, sqlite::SqliteConnectOptions,
-};
 use store::{
-    Error, Miss, Store,
+    Error, Miss,
     findings::Only,
     import::{Imported, NewSubject},
     mapping::{EmptyPolicy, MappedField},
@@ -100,7 +97,7 @@ async fn a_level_runs_once_at_a_time() {
         matches!(refused, Error::Busy { run, .. } if run == session.run()),
         "{refused}"
     );
-    let elsewhere = Store::open(fixture.dir.path(), None).await.unwrap();
+    let elsewhere = fixture.scratch.open().await;
     assert!(matches!(
         elsewhere
             .begin_run(fixture.scope, false, &Origin::default(), now())
@@ -118,7 +115,7 @@ async fn a_level_runs_once_at_a_time() {
 async fn a_dead_process_leaves_nothing_locked_or_staged() {
     let fixture = Fixture::knowing(&["a"]).await;
     let run = {
-        let dying = Store::open(fixture.dir.path(), None).await.unwrap();
+        let dying = fixture.scratch.open().await;
         let mut session = dying
             .begin_run(fixture.scope, false, &Origin::default(), now())
             .await
@@ -290,7 +287,7 @@ async fn an_erased_subject_leaves_no_trace() {
             .await
             .unwrap()
     );
-    let dump = dump(&fixture).await;
+    let dump = fixture.scratch.dump().await;
     for trace in ["needle", "eldeen", "NEEDLE", "haystack"] {
         assert!(!dump.contains(trace), "{trace} is still in the database");
     }
@@ -310,36 +307,6 @@ async fn nobody_is_erased_while_the_level_is_synced() {
             .await
             .unwrap()
     );
-}
-
-/// Every text in the database.
-async fn dump(fixture: &Fixture) -> String {
-    let options = SqliteConnectOptions::new()
-        .filename(fixture.store.path())
-        .read_only(true);
-    let mut database = SqliteConnection::connect_with(&options).await.unwrap();
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'")
-            .fetch_all(&mut database)
-            .await
-            .unwrap();
-    let mut dump = String::new();
-    for table in tables {
-        let rows = sqlx::query(AssertSqlSafe(format!("SELECT * FROM {table}")))
-            .fetch_all(&mut database)
-            .await
-            .unwrap();
-        for row in rows {
-            for column in 0..row.len() {
-                dump.push_str(
-                    &row.try_get_unchecked::<String, _>(column)
-                        .unwrap_or_default(),
-                );
-                dump.push('\n');
-            }
-        }
-    }
-    dump
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The store through its front door.
 
+mod databases;
 mod jobs;
 mod lifecycle;
 mod lists;
@@ -11,6 +12,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use model::{Level, PropertyName, RecordId, RunId};
+use scratch::Scratch;
 use store::{
     Scope, Session, Store,
     import::{Imported, NewSubject},
@@ -18,11 +20,10 @@ use store::{
     run::{Origin, State},
     stage::{Batch, Candidate, Change, Fate, StagedRecord},
 };
-use tempfile::TempDir;
 
 /// A data directory with one subscription.
 struct Fixture {
-    dir: TempDir,
+    scratch: Scratch,
     store: Store,
     scope: Scope,
 }
@@ -34,15 +35,15 @@ fn now() -> Timestamp {
 
 impl Fixture {
     async fn new() -> Self {
-        let dir = TempDir::new().unwrap();
-        let store = Store::open(dir.path(), None).await.unwrap();
+        let scratch = Scratch::new();
+        let store = scratch.open().await;
         let subscription = store
             .create_subscription("Acme", "Asia/Tokyo", now())
             .await
             .unwrap()
             .id;
         Self {
-            dir,
+            scratch,
             store,
             scope: Scope {
                 subscription,

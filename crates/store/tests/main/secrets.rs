@@ -3,7 +3,7 @@
 use model::PortalId;
 use secrecy::ExposeSecret as _;
 use store::{
-    Error, Store,
+    Error,
     connection::{Connection, ConnectionInfo, Kind, Portal},
     keyring,
 };
@@ -48,7 +48,7 @@ async fn a_token_is_stored_encrypted() {
     assert_eq!(read.credentials.expose_secret(), "pat-na1-secret");
     assert!(!format!("{read:?}").contains("pat-na1-secret"));
     fixture.store.clone().close().await;
-    for entry in std::fs::read_dir(fixture.dir.path())
+    for entry in std::fs::read_dir(fixture.scratch.path())
         .unwrap()
         .flatten()
         .filter(|entry| entry.path().is_file())
@@ -106,8 +106,8 @@ async fn without_its_keyring_a_connection_must_be_made_again() {
         .await
         .unwrap();
     fixture.store.clone().close().await;
-    std::fs::remove_file(fixture.dir.path().join("keyring")).unwrap();
-    let store = Store::open(fixture.dir.path(), None).await.unwrap();
+    std::fs::remove_file(fixture.scratch.path().join("keyring")).unwrap();
+    let store = fixture.scratch.open().await;
     let refused = store.connection(subscription).await.unwrap_err();
     assert!(
         matches!(refused, Error::Keyring(keyring::Error::Damaged)),

@@ -2,6 +2,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use jiff::Timestamp;
 use model::{Group, MetadataType, Property, PropertyOption};
+use scratch::Scratch;
 use store::import::NewSubject;
 
 use super::*;
@@ -9,13 +10,13 @@ use super::*;
 struct Fixture {
     store: Store,
     scope: Scope,
-    _dir: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 /// Some visitors with metadata of the groups that can be set without a sync.
 async fn fixture() -> Fixture {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::open(dir.path(), None).await.unwrap();
+    let scratch = Scratch::new();
+    let store = scratch.open().await;
     let now = Timestamp::UNIX_EPOCH;
     let made = store.create_subscription("Test", "UTC", now).await.unwrap();
     let scope = Scope {
@@ -61,7 +62,7 @@ async fn fixture() -> Fixture {
     Fixture {
         store,
         scope,
-        _dir: dir,
+        _scratch: scratch,
     }
 }
 

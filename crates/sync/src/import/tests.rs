@@ -2,6 +2,7 @@ use std::{io::Cursor, sync::Arc};
 
 use hubspot::ManualClock;
 use proptest::prelude::*;
+use scratch::Scratch;
 use store::SubscriptionId;
 
 use super::{ndjson::Parser, *};
@@ -10,13 +11,13 @@ use super::{ndjson::Parser, *};
 struct Fixture {
     store: Store,
     subscription: SubscriptionId,
-    _dir: tempfile::TempDir,
+    _scratch: Scratch,
 }
 
 impl Fixture {
     async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), None).await.unwrap();
+        let scratch = Scratch::new();
+        let store = scratch.open().await;
         let made = store
             .create_subscription("Test", "UTC", Timestamp::UNIX_EPOCH)
             .await
@@ -24,7 +25,7 @@ impl Fixture {
         Self {
             store,
             subscription: made.id,
-            _dir: dir,
+            _scratch: scratch,
         }
     }
 

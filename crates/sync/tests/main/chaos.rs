@@ -6,7 +6,7 @@ use std::{
     collections::BTreeMap,
     env,
     hash::{BuildHasher as _, RandomState},
-    path::PathBuf,
+    path::Path,
     process::{Command as Process, Stdio},
     sync::Arc,
     time::{Duration, Instant},
@@ -15,9 +15,9 @@ use std::{
 use hubspot::ManualClock;
 use model::{Level, Outcome, Translator, Wire};
 use sandbox::{Action, Command, Kind, Object, PortalConfig, Refusal, Rule, VISITOR_KEY};
+use scratch::Scratch;
 use store::{Store, run::State};
 use sync::{Context, Phase, Progress, ReaderChoice, Request};
-use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -231,8 +231,7 @@ async fn damage(world: &World, dice: &mut Dice) {
         "UPDATE version SET payload = 'not json' WHERE id = (SELECT max(version_id) FROM link)",
         "UPDATE link SET fingerprint = 1 WHERE subject_pk % 5 = 0",
     ]);
-    let mut database = world.database().await;
-    sqlx::query(sql).execute(&mut database).await.unwrap();
+    world.scratch.execute(sql).await;
 }
 
 /// A run that is cancelled somewhere on its way, if it gets there.
@@ -299,10 +298,14 @@ const WORKER: &str = "TRIBUTARY_CHAOS_WORKER";
 #[ignore = "the process that the next test kills"]
 async fn worker() {
     let Ok(job) = env::var(WORKER) else { return };
-    let (base_url, dir) = job.split_once(' ').unwrap();
+    let job: Vec<&str> = job.split(' ').collect();
+    let &[base_url, dir, ref url @ ..] = job.as_slice() else {
+        panic!("the worker is told too little");
+    };
+    let options = scratch::options(Path::new(dir), url.first().copied());
     let clock = clock();
     let context = Context {
-        store: Store::open(&PathBuf::from(dir), None).await.unwrap(),
+        store: Store::open_with(&options).await.unwrap(),
         client: client(base_url.to_owned(), clock.clone()),
         clock,
         reader: ReaderChoice::Search,
@@ -348,10 +351,12 @@ async fn killed_processes_leave_nothing_behind() {
             .env(
                 WORKER,
                 format!(
-                    "{} {}",
+                    "{} {} {}",
                     world.sandbox.base_url(),
-                    world.dir.path().display()
-                ),
+                    world.scratch.path().display(),
+                    world.scratch.url().unwrap_or_default()
+                )
+                .trim(),
             )
             .stdout(Stdio::null())
             .spawn()
@@ -370,8 +375,8 @@ async fn killed_processes_leave_nothing_behind() {
     world.assert_no_leftovers().await;
     let disturbed = world.stored().await;
 
-    let dir = TempDir::new().unwrap();
-    let store = Store::open(dir.path(), None).await.unwrap();
+    let scratch = Scratch::new();
+    let store = scratch.open().await;
     let now = world.context.clock.now();
     let subscription = store.create_subscription("Undisturbed", "UTC", now).await;
     let undisturbed = World {
@@ -380,7 +385,7 @@ async fn killed_processes_leave_nothing_behind() {
             ..world.context.clone()
         },
         subscription: subscription.unwrap().id,
-        dir,
+        scratch,
         ..world
     };
     undisturbed

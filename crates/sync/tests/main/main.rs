@@ -14,15 +14,14 @@ use std::{collections::BTreeMap, sync::Arc};
 use hubspot::{Client, Credentials, ManualClock, QuotaSettings, Settings};
 use model::{Level, MetadataType, PropertyName, Translator};
 use sandbox::{Command, Config, Object, PortalConfig, Sandbox, Truth};
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use scratch::Scratch;
 use store::{
-    Scope, Store,
+    Scope,
     import::NewSubject,
     mapping::{EmptyPolicy, MappedField},
     run::State,
 };
 use sync::{Context, Missed, Progress, ReaderChoice, Request, RunReport};
-use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +32,7 @@ const PORTAL: u64 = 4711;
 struct World {
     sandbox: Sandbox,
     context: Context,
-    dir: TempDir,
+    scratch: Scratch,
     subscription: store::SubscriptionId,
 }
 
@@ -50,8 +49,8 @@ impl World {
 
     async fn of(portal: PortalConfig) -> Self {
         let sandbox = Sandbox::start(Config::with_portal(portal)).unwrap();
-        let dir = TempDir::new().unwrap();
-        let store = Store::open(dir.path(), None).await.unwrap();
+        let scratch = Scratch::new();
+        let store = scratch.open().await;
         let clock = Arc::new(ManualClock::at("2026-11-23T02:00:00Z".parse().unwrap()));
         let subscription = store
             .create_subscription("Acme", "Asia/Tokyo", model::Clock::now(&*clock))
@@ -67,7 +66,7 @@ impl World {
         let world = Self {
             sandbox,
             context,
-            dir,
+            scratch,
             subscription,
         };
         for level in Level::ALL {
@@ -299,20 +298,13 @@ impl World {
             .collect()
     }
 
-    /// The database behind the product's back.
-    async fn database(&self) -> SqliteConnection {
-        database(self.dir.path()).await
-    }
-
     async fn assert_no_leftovers(&self) {
-        let mut database = self.database().await;
         for (what, sql) in LEFTOVERS {
-            let left: i64 = sqlx::query_scalar(sql)
-                .fetch_one(&mut database)
-                .await
-                .unwrap();
-            assert_eq!(left, 0, "{what} were left");
+            assert_eq!(self.scratch.number(sql).await, 0, "{what} were left");
         }
+        let tables = self.scratch.tables().await;
+        let left = tables.iter().find(|table| table.starts_with("staged"));
+        assert_eq!(left, None, "a run's table was left");
     }
 
     fn truth(&self, level: Level) -> Truth {
@@ -359,11 +351,7 @@ impl World {
 }
 
 /// What nothing may leave behind, with how to count it.
-const LEFTOVERS: [(&str, &str); 5] = [
-    (
-        "tables of runs",
-        "SELECT count(*) FROM sqlite_master WHERE name LIKE 'staged%'",
-    ),
+const LEFTOVERS: [(&str, &str); 4] = [
     ("locks", "SELECT count(*) FROM run_lock"),
     (
         "unfinished runs",
@@ -382,13 +370,6 @@ const LEFTOVERS: [(&str, &str); 5] = [
               + (SELECT count(*) FROM ended_link WHERE run_id IN (SELECT id FROM run WHERE state IN ('failed', 'cancelled')))",
     ),
 ];
-
-async fn database(dir: &std::path::Path) -> SqliteConnection {
-    let options = SqliteConnectOptions::new()
-        .filename(dir.join("tributary.sqlite"))
-        .busy_timeout(std::time::Duration::from_mins(1));
-    SqliteConnection::connect_with(&options).await.unwrap()
-}
 
 /// A client without quotas of its own, on the given clock.
 fn client(base_url: String, clock: Arc<ManualClock>) -> Client {

@@ -11,6 +11,7 @@ use hubspot::{Credentials, QuotaSettings, Settings};
 use jiff::{SignedDuration, Timestamp};
 use model::{Clock, Level, PropertyName};
 use sandbox::{Action, Config, Object, PortalConfig, Rule, Sandbox};
+use scratch::Scratch;
 use store::{
     Scope, Store, Subscription,
     import::NewSubject,
@@ -20,7 +21,6 @@ use store::{
     schedule::Missed,
 };
 use sync::{ReaderChoice, Request, Runner, Worker, connect::Connector, runner, worker};
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 
 use crate::{PORTAL, key};
@@ -60,14 +60,14 @@ struct Night {
     worker: Worker,
     clock: Arc<Hands>,
     subscription: Subscription,
-    dir: TempDir,
+    scratch: Scratch,
 }
 
 impl Night {
     async fn new() -> Self {
         let sandbox = Sandbox::start(Config::with_portal(PortalConfig::small(PORTAL))).unwrap();
-        let dir = TempDir::new().unwrap();
-        let store = Store::open(dir.path(), None).await.unwrap();
+        let scratch = Scratch::new();
+        let store = scratch.open().await;
         let clock = Arc::new(Hands(Mutex::new(tokyo("2026-11-23T12:00"))));
         let made = store.create_subscription("Acme", "Asia/Tokyo", clock.now());
         let subscription = made.await.unwrap();
@@ -86,7 +86,7 @@ impl Night {
             worker,
             clock,
             subscription,
-            dir,
+            scratch,
         }
     }
 
@@ -409,7 +409,7 @@ async fn a_process_that_ends_hands_its_job_back() {
 async fn two_processes_do_one_night_once() {
     let mut night = Night::mapped().await;
     night.map(Level::Account).await;
-    let store = Store::open(night.dir.path(), None).await.unwrap();
+    let store = night.scratch.open().await;
     let (_, mut other) = process(&store, &night.sandbox, &night.clock);
     let stop = CancellationToken::new();
     for quarter in 0..48 {

@@ -199,7 +199,10 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         story::sign_in(app.out, &url),
     ));
     let worker = app.worker(&runner);
-    let (served, ()) = tokio::join!(door.serve(pages, interrupt.clone()), worker.work(interrupt));
+    let (served, ()) = tokio::join!(
+        door.serve(pages, interrupt.clone()),
+        Box::pin(worker.work(interrupt))
+    );
     served?;
     Ok(exit)
 }

@@ -78,7 +78,7 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         served
     };
     let served = tokio::select! {
-        (served, ()) = async { tokio::join!(serving, working) } => served,
+        (served, ()) = Box::pin(async { tokio::join!(serving, working) }) => served,
         never = tidy(&app, &runner) => match never {},
     };
     store.close().await;

@@ -158,7 +158,7 @@ fn twin(key: &str) -> Option<&'static str> {
     };
     let is_secret = [key, &other]
         .into_iter()
-        .any(|key| form(key) == Some(Form::Secret));
+        .any(|key| form(key).is_some_and(Form::is_secret));
     let known = SETTINGS.iter().find(|(known, _)| *known == other);
     known.filter(|_| is_secret).map(|(other, _)| *other)
 }

@@ -7,6 +7,8 @@ pub(crate) enum Form {
     Path,
     /// Never shown.
     Secret,
+    /// A secret too, of which all but the password is shown.
+    DatabaseUrl,
     Count,
     /// A count, or `auto`.
     CountOrAuto,
@@ -17,10 +19,15 @@ pub(crate) enum Form {
 }
 
 impl Form {
+    /// Whether it may stand in a file of its own instead, named by a setting of the same name with `_file`.
+    pub(super) const fn is_secret(self) -> bool {
+        matches!(self, Self::Secret | Self::DatabaseUrl)
+    }
+
     /// For a message: "… is not …".
     pub(super) const fn expected(self) -> &'static str {
         match self {
-            Self::Text | Self::Secret | Self::List => "a text",
+            Self::Text | Self::Secret | Self::DatabaseUrl | Self::List => "a text",
             Self::Path => "a path",
             Self::Count => "a whole number from 0 to 4,294,967,295",
             Self::CountOrAuto => "a whole number from 0 to 4,294,967,295, nor \"auto\"",
@@ -31,8 +38,11 @@ impl Form {
 }
 
 /// Every setting, in the order of `default.toml`.
-pub(crate) const SETTINGS: [(&str, Form); 23] = [
+pub(crate) const SETTINGS: [(&str, Form); 26] = [
     ("keyring_file", Form::Path),
+    ("database.url", Form::DatabaseUrl),
+    ("database.url_file", Form::Path),
+    ("database.connections", Form::Count),
     ("web.listen", Form::Text),
     ("web.public_url", Form::Text),
     ("web.trusted_proxies", Form::List),

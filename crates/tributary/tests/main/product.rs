@@ -7,15 +7,16 @@ use std::{
 };
 
 use sandbox::{Config, PortalConfig, Sandbox};
+use scratch::Scratch;
 use serde_json::Value;
-use tempfile::TempDir;
+use store::Store;
 
 /// The portal that most tests read.
 pub(crate) const PORTAL: u64 = 4711;
 
 /// The program with its data directory, and perhaps a portal.
 pub(crate) struct Product {
-    dir: TempDir,
+    scratch: Scratch,
     pub(crate) sandbox: Option<Sandbox>,
     environment: Vec<(String, String)>,
 }
@@ -24,7 +25,7 @@ impl Product {
     /// An empty data directory; nothing to connect to.
     pub(crate) fn empty() -> Self {
         Self {
-            dir: tempfile::tempdir().unwrap(),
+            scratch: Scratch::new(),
             sandbox: None,
             environment: Vec::new(),
         }
@@ -105,20 +106,26 @@ impl Product {
         self.sandbox.as_ref().unwrap()
     }
 
+    /// The store that the program works on.
+    pub(crate) async fn store(&self) -> Store {
+        let options = scratch::options(&self.data(), self.scratch.url());
+        Store::open_with(&options).await.unwrap()
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.scratch.path().join("data")
     }
 
     /// Writes a file beside the data directory and returns its path.
     pub(crate) fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.dir.path().join(name);
+        let path = self.scratch.path().join(name);
         fs::write(&path, content).unwrap();
         path.display().to_string()
     }
 
     /// The path of a file that is not there yet.
     pub(crate) fn path(&self, name: &str) -> String {
-        self.dir.path().join(name).display().to_string()
+        self.scratch.path().join(name).display().to_string()
     }
 
     /// Runs a command without words that contain spaces.
@@ -154,12 +161,15 @@ impl Product {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = bare(self.dir.path());
+        let mut command = bare(self.scratch.path());
         command
             .arg("--data-dir")
             .arg(self.data())
             .args(arguments)
             .envs(self.environment.iter().cloned());
+        if let Some(url) = self.scratch.url() {
+            command.env("TRIBUTARY_DATABASE__URL", url);
+        }
         command
     }
 }

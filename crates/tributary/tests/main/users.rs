@@ -138,7 +138,7 @@ async fn whoever_was_deactivated_comes_back_only_when_that_is_meant() {
     let product = Product::empty();
     product.run("users add a@x.example --role admin").done();
     product.run("users add b@x.example").done();
-    let store = store::Store::open(&product.data(), None).await.unwrap();
+    let store = product.store().await;
     let members = store.members().await.unwrap();
     let changed = store.change_member(members[1].id, members[1].role, false);
     changed.await.unwrap().unwrap();

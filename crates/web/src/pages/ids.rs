@@ -285,14 +285,7 @@ async fn keep(
         tracing::error!(%error, "an upload could not be written");
         Error::Invalid("invalid-upload-disk")
     };
-    let directory = here
-        .visit
-        .app
-        .store()
-        .path()
-        .parent()
-        .map(std::path::Path::to_owned)
-        .unwrap_or_default();
+    let directory = here.visit.app.store().data_dir();
     let mut file = tempfile::Builder::new()
         .prefix(".upload-")
         .tempfile_in(directory)

@@ -14,12 +14,12 @@ use hubspot::{ManualClock, QuotaSettings};
 use jiff::SignedDuration;
 use model::{Clock as _, Level};
 use sandbox::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Object, PortalConfig, Sandbox};
+use scratch::Scratch;
 use store::{
     Scope, Store, SubscriptionId, app::HubspotApp, import::NewSubject, schedule::Missed,
     session::Purpose,
 };
 use sync::{ReaderChoice, Runner, Worker, connect::Connector, runner, worker};
-use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use web::{App, Settings};
@@ -123,8 +123,8 @@ impl Plan {
             ..Config::default()
         };
         let sandbox = Sandbox::start(config).unwrap();
-        let dir = TempDir::new().unwrap();
-        let store = Store::open(dir.path(), None).await.unwrap();
+        let scratch = Scratch::new();
+        let store = scratch.open().await;
         if self.app {
             let app = HubspotApp {
                 client_id: DEFAULT_CLIENT_ID.into(),
@@ -180,7 +180,7 @@ impl Plan {
             subscription: SubscriptionId(0),
             first: None,
             listener: Some(listener),
-            dir,
+            scratch,
         }
     }
 }
@@ -209,7 +209,7 @@ pub(crate) struct Bench {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) public_url: Url,
     pub(crate) subscription: SubscriptionId,
-    pub(crate) dir: TempDir,
+    pub(crate) scratch: Scratch,
     router: Router,
     /// The admin who set it up.
     first: Option<Browser>,

@@ -143,7 +143,7 @@ pub(crate) fn no_uploads(bench: &Bench) {
 
 /// The files of uploads in the data directory.
 pub(crate) fn uploads(bench: &Bench) -> Vec<String> {
-    let files = std::fs::read_dir(bench.dir.path()).unwrap();
+    let files = std::fs::read_dir(bench.scratch.path()).unwrap();
     files
         .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
         .filter(|name| name.starts_with(".upload"))

@@ -2,11 +2,12 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use sandbox::{Command, DEFAULT_CLIENT_SECRET, Object, VISITOR_KEY};
 use secrecy::ExposeSecret as _;
+use tracing::{Dispatch, subscriber::NoSubscriber};
 use tracing_subscriber::fmt::MakeWriter;
 
 use crate::{
@@ -15,6 +16,10 @@ use crate::{
     connect, routes,
 };
 
+/// While a process has one subscriber, `tracing` takes the word of whichever thread comes first on whether a place in the code
+/// is of interest, though another thread may have the subscriber. With a second one it asks both.
+static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(NoSubscriber::new()));
+
 /// A log that a test reads.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -22,6 +27,7 @@ struct Log(Arc<Mutex<Vec<u8>>>);
 impl Log {
     /// Takes down everything, at every level, that happens on this thread until the guard goes.
     fn begin() -> (Self, tracing::subscriber::DefaultGuard) {
+        LazyLock::force(&SECOND);
         let log = Self::default();
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
