@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// The migrations, oldest first, as SQLite and PostgreSQL want them. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
     (
         1,
         "initial",
@@ -42,6 +42,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
         "jobs",
         include_str!("../migrations/sqlite/0003_jobs.sql"),
         include_str!("../migrations/postgres/0003_jobs.sql"),
+    ),
+    (
+        4,
+        "takeover",
+        include_str!("../migrations/sqlite/0004_takeover.sql"),
+        include_str!("../migrations/postgres/0004_takeover.sql"),
     ),
 ];
 
@@ -138,8 +144,7 @@ impl Store {
             Some(file) => Keyring::read(file)?,
             None => Keyring::read_or_make(&data_dir.join("keyring"))?,
         };
-        let process = Process::announce(&data_dir.join("processes"))?;
-        let (pool, place) = match &options.database {
+        let (pool, place, process) = match &options.database {
             None => {
                 let path = data_dir.join("tributary.sqlite");
                 let place = Place::File(path.clone());
@@ -148,12 +153,13 @@ impl Store {
                     place: place.clone(),
                     source,
                 })?;
-                (Pool::Sqlite(pool), place)
+                let process = Process::beside_files(&data_dir.join("processes"))?;
+                (Pool::Sqlite(pool), place, process)
             }
             Some(url) => {
                 let (server, place) = postgres::options(url.expose_secret())?;
-                let pool = postgres::connect(server, options.connections, &place).await?;
-                (Pool::Postgres(pool), place)
+                let pool = postgres::connect(server.clone(), options.connections, &place).await?;
+                (Pool::Postgres(pool), place, Process::on_server(server))
             }
         };
         migrate(&pool).await.map_err(|source| Error::Migrate {

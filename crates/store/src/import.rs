@@ -194,7 +194,7 @@ impl Importer {
         let mut removed = 0;
         loop {
             let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
-            if let Some(run) = under_way(&mut tx, &self.store.process, self.scope)
+            if let Some(run) = under_way(&mut tx, &self.store.process, self.scope, self.now)
                 .await
                 .map_err(doing(DOING))?
             {

@@ -20,6 +20,6 @@ pub(crate) use self::{
     bulk::Bulk,
     connection::{Connection, Dialect, Pool, Source},
     query::{query, query_as, query_scalar},
-    transaction::Lock,
+    transaction::{Lock, Transaction},
     value::{to_the_byte, without_nul},
 };

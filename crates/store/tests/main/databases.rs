@@ -43,7 +43,7 @@ async fn a_nul_is_lost_nowhere() {
         quarantined: vec![quarantined],
         ..batch(vec![matched, missed])
     };
-    session.stage(quarantined, false).await.unwrap();
+    session.stage(quarantined, false, None).await.unwrap();
     session.apply(1).await.unwrap();
     let mut read = Vec::new();
     session
@@ -66,7 +66,7 @@ async fn a_nul_is_lost_nowhere() {
     assert_eq!(store.subject(scope, "ab\0").await.unwrap(), None);
     assert_eq!(store.number_of(scope, "ab\0").await.unwrap(), None);
     assert_eq!(store.known(scope, &["ab\0"]).await.unwrap(), [false]);
-    assert!(!store.erase_subject(scope, "ab\0").await.unwrap());
+    assert!(!store.erase_subject(scope, "ab\0", now()).await.unwrap());
     assert!(store.subject(scope, "ab\u{FFFD}").await.unwrap().is_some());
 
     let note = (Group::Custom, "note", MetadataType::String);

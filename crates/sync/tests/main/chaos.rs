@@ -17,9 +17,8 @@ use model::{Level, Outcome, Translator, Wire};
 use sandbox::{Action, Command, Kind, Object, PortalConfig, Refusal, Rule, VISITOR_KEY};
 use scratch::Scratch;
 use store::{Store, run::State};
-use sync::{Context, Phase, Progress, ReaderChoice, Request};
+use sync::{Context, Phase, Progress, ReaderChoice, Request, Stops};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::{PORTAL, World, client};
 
@@ -238,15 +237,15 @@ async fn damage(world: &World, dice: &mut Dice) {
 async fn cancelled(world: &World, dice: &mut Dice) {
     let phase = dice.pick(&[Phase::Plan, Phase::Read, Phase::Reconcile, Phase::Prove]);
     let (progress, mut seen) = watch::channel(Progress::default());
-    let cancel = CancellationToken::new();
+    let stops = Stops::default();
     let request = Request::command(world.scope(Level::Visitor), false);
     let before = world.stored().await;
     let stop = async {
         let over = |progress: &Progress| [phase, Phase::Done].contains(&progress.phase);
         seen.wait_for(over).await.unwrap();
-        cancel.cancel();
+        stops.cancel.cancel();
     };
-    let run = sync::run(&world.context, request, &progress, &cancel);
+    let run = sync::run(&world.context, request, &progress, &stops);
     let (report, ()) = tokio::join!(run, stop);
     let result = report.unwrap().result;
     if [State::Cancelled, State::Failed].contains(&result) {
@@ -318,7 +317,7 @@ async fn worker() {
     let (progress, _) = watch::channel(Progress::default());
     loop {
         let request = Request::command(scope, false);
-        let report = sync::run(&context, request, &progress, &CancellationToken::new()).await;
+        let report = sync::run(&context, request, &progress, &Stops::default()).await;
         assert_eq!(report.unwrap().result, State::Success);
     }
 }

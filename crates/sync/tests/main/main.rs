@@ -21,9 +21,8 @@ use store::{
     mapping::{EmptyPolicy, MappedField},
     run::State,
 };
-use sync::{Context, Missed, Progress, ReaderChoice, Request, RunReport};
+use sync::{Context, Missed, Progress, ReaderChoice, Request, RunReport, Stops};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 /// The portal of a [`World`].
 const PORTAL: u64 = 4711;
@@ -252,7 +251,7 @@ impl World {
     async fn try_run(&self, level: Level, dry_run: bool) -> Result<RunReport, sync::Error> {
         let (progress, _) = watch::channel(Progress::default());
         let request = Request::command(self.scope(level), dry_run);
-        sync::run(&self.context, request, &progress, &CancellationToken::new()).await
+        sync::run(&self.context, request, &progress, &Stops::default()).await
     }
 
     async fn hubspot(&self, level: Level, id: &str) -> Option<String> {
