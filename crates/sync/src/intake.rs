@@ -19,7 +19,6 @@ use crate::{
     checkpoint::{Checkpoint, bits, switches},
     diff::{Target, Translated, translate},
     layout::Layout,
-    plan::Reader,
     read::{Covers, Gap},
 };
 
@@ -206,7 +205,7 @@ impl Intake {
         let Some(answered) = Answered::read(checkpoint, layout.columns.len()) else {
             return Ok(None);
         };
-        if checkpoint.seed != intake.seed || checkpoint.reader != Reader::Search.name() {
+        if checkpoint.seed != intake.seed {
             return Ok(None);
         }
         (intake.gap, intake.nameless) = (checkpoint.gap(), checkpoint.nameless);

@@ -450,7 +450,7 @@ impl Work<'_> {
         columns: &Columns,
     ) -> Result<Intake, Stop> {
         let mut resumed = match self.left.take() {
-            Some(left) => self.resume(left, layout).await?,
+            Some(left) => self.resume(left, plan, layout).await?,
             None => None,
         };
         loop {
@@ -473,13 +473,24 @@ impl Work<'_> {
     }
 
     /// Goes on with what another process has staged, or clears it away if it does not fit.
-    async fn resume(&mut self, left: Checkpoint, layout: &Layout) -> Result<Option<Intake>, Stop> {
+    async fn resume(
+        &mut self,
+        left: Checkpoint,
+        plan: &Plan,
+        layout: &Layout,
+    ) -> Result<Option<Intake>, Stop> {
+        // A list is read from its beginning, and would bring what is staged once more.
+        let same_reader = plan.reader == Reader::Search && left.reader == plan.reader.name();
         let course = Course {
             checkpoint: left,
             clock: Arc::clone(&self.context.clock),
         };
         let dry_run = self.request.dry_run;
-        let resumed = Intake::resume(layout, dry_run, course, &mut self.session).await?;
+        let resumed = if same_reader {
+            Intake::resume(layout, dry_run, course, &mut self.session).await?
+        } else {
+            None
+        };
         if resumed.is_none() {
             self.session.unstage().await?;
         }

@@ -7,6 +7,7 @@ mod lists;
 mod matching;
 mod schedules;
 mod secrets;
+mod takeover;
 
 use std::collections::BTreeSet;
 

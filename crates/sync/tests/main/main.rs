@@ -8,6 +8,7 @@ mod rules;
 mod rules_fields;
 mod rules_links;
 mod rules_values;
+mod takeover;
 
 use std::{collections::BTreeMap, sync::Arc};
 
