@@ -145,6 +145,15 @@ impl Connection {
         }
     }
 
+    /// Tells PostgreSQL's planner of many rows that came at once. By itself it looks within a minute; until then it takes a
+    /// level for a handful of rows, and goes through all of them for each page of keys.
+    pub(crate) async fn analyze(&mut self, table: &str) -> Result<(), sqlx::Error> {
+        match self.dialect() {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => self.run(&format!("ANALYZE {table}")).await,
+        }
+    }
+
     /// Runs statements without values, which are not kept prepared.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
