@@ -163,9 +163,11 @@ impl Importer {
         }
         self.store.refresh_pins(self.scope, self.now).await?;
         let created = count(&mut self.conn, self.scope).await? - self.before;
+        // Somebody else may have added ids meanwhile, or erased some.
+        let created = u64::try_from(created).unwrap_or(0).min(self.written);
         Ok(Imported {
-            created: created.cast_unsigned(),
-            known: self.written - created.cast_unsigned(),
+            created,
+            known: self.written - created,
             removed: 0,
         })
     }

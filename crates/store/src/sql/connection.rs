@@ -154,6 +154,16 @@ impl Connection {
         }
     }
 
+    /// Undoes what a transaction that was dropped has left. If that cannot be done there was nothing to undo, or the next
+    /// statement says what is wrong.
+    pub(super) async fn recover(&mut self) {
+        if std::mem::take(&mut self.abandoned)
+            && let Err(error) = self.run("ROLLBACK").await
+        {
+            tracing::debug!(%error, "nothing was rolled back");
+        }
+    }
+
     /// Runs statements without values, which are not kept prepared.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
@@ -189,9 +199,7 @@ impl<'e> Source<'e> {
             Self::Pool(pool) => Lease::Own(pool.acquire().await?),
             Self::Connection(conn) => Lease::Lent(conn),
         };
-        if std::mem::take(&mut lease.abandoned) {
-            lease.run("ROLLBACK").await?;
-        }
+        lease.recover().await;
         Ok(lease)
     }
 }
