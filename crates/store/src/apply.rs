@@ -143,6 +143,7 @@ impl Session {
             .await
             .map_err(doing(DOING))?;
         tx.commit().await?;
+        self.conn.analyze("link").await.map_err(doing(DOING))?;
         set_cache(&mut self.conn, WORKING_CACHE_KIB).await
     }
 }
