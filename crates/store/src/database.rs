@@ -206,6 +206,7 @@ impl Store {
 
     /// Ends all connections, so that SQLite folds its write-ahead log into the database file.
     pub async fn close(self) {
+        self.process.end().await;
         self.pool.close().await;
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Process {
 #[derive(Debug)]
 enum Sign {
     File(file::Sign),
-    Server(server::Sign),
+    Server(Box<server::Sign>),
 }
 
 impl Process {
@@ -54,7 +54,7 @@ impl Process {
     pub(crate) fn on_server(options: sqlx::postgres::PgConnectOptions) -> Self {
         let name = fresh_name();
         let sign = server::Sign::new(options, &name);
-        Self::with(name, Sign::Server(sign))
+        Self::with(name, Sign::Server(Box::new(sign)))
     }
 
     fn with(name: String, sign: Sign) -> Self {
@@ -71,6 +71,13 @@ impl Process {
             sign.give().await.map_err(doing("give a life sign"))?;
         }
         Ok(&self.name)
+    }
+
+    /// Takes the life sign back: what the process still holds is free for others.
+    pub(crate) async fn end(&self) {
+        if let Sign::Server(sign) = &self.sign {
+            sign.take_back().await;
+        }
     }
 
     /// Whether the process of this name lives.

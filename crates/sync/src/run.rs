@@ -454,13 +454,11 @@ impl Work<'_> {
             None => None,
         };
         loop {
-            let mut intake = match resumed.take() {
-                Some(intake) => intake,
-                None => {
-                    let course = self.course(plan, totals, layout);
-                    Intake::new(layout, self.request.dry_run, course)
-                }
+            let anew = || {
+                let course = self.course(plan, totals, layout);
+                Intake::new(layout, self.request.dry_run, course)
             };
+            let mut intake = resumed.take().unwrap_or_else(anew);
             if self
                 .read_through(plan, layout, columns, &mut intake)
                 .await?

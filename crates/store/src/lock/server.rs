@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{
-    sync::Mutex,
-    task::{AbortHandle, JoinHandle},
+    sync::{Mutex, oneshot},
+    task::JoinHandle,
 };
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -31,11 +31,14 @@ pub(super) struct Sign {
 
 /// The task that looks after the session; it ends with this.
 #[derive(Debug)]
-struct Beating(AbortHandle);
+struct Beating {
+    task: JoinHandle<()>,
+    end: Option<oneshot::Sender<()>>,
+}
 
 impl Drop for Beating {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }
 
@@ -53,10 +56,26 @@ impl Sign {
         let mut beating = self.beating.lock().await;
         if beating.is_none() {
             let session = open(&self.options, self.key).await?;
-            let task: JoinHandle<()> = tokio::spawn(beat(session, self.options.clone(), self.key));
-            *beating = Some(Beating(task.abort_handle()));
+            let (end, ended) = oneshot::channel();
+            let task = tokio::spawn(beat(session, self.options.clone(), self.key, ended));
+            *beating = Some(Beating {
+                task,
+                end: Some(end),
+            });
         }
         Ok(())
+    }
+
+    /// Takes the sign back, if it was given.
+    pub(super) async fn take_back(&self) {
+        let Some(mut beating) = self.beating.lock().await.take() else {
+            return;
+        };
+        if let Some(end) = beating.end.take() {
+            // Whether it hears it or has ended already: it has ended after that.
+            end.send(()).ok();
+            drop((&mut beating.task).await);
+        }
     }
 }
 
@@ -73,9 +92,20 @@ async fn open(options: &PgConnectOptions, key: i64) -> Result<PgConnection, sqlx
 }
 
 /// Looks after the session, and opens another one when it is gone.
-async fn beat(mut session: PgConnection, options: PgConnectOptions, key: i64) {
+async fn beat(
+    mut session: PgConnection,
+    options: PgConnectOptions,
+    key: i64,
+    mut ended: oneshot::Receiver<()>,
+) {
     loop {
-        tokio::time::sleep(BEAT).await;
+        tokio::select! {
+            _ = &mut ended => {
+                drop(session.close().await);
+                return;
+            }
+            () = tokio::time::sleep(BEAT) => {}
+        }
         if let Err(error) = session.ping().await {
             tracing::warn!(%error, "the session that shows others that this process lives was lost");
             session = loop {

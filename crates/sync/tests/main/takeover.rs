@@ -83,7 +83,7 @@ async fn wherever_a_run_is_handed_over_it_ends_as_if_it_had_not_been() {
     let undisturbed = world().await;
     let expected = undisturbed.proved().await;
     let stored = undisturbed.stored().await;
-    for records in [1, 500, 1_000, 1_600] {
+    for records in [1, 400, 800, 1_200] {
         let world = world().await;
         let left = world.handed_over(records, false).await;
         assert_eq!((left.result, left.takeovers), (State::Running, 0));
@@ -112,10 +112,10 @@ async fn wherever_a_run_is_handed_over_it_ends_as_if_it_had_not_been() {
 #[tokio::test]
 async fn a_run_that_goes_from_hand_to_hand_is_one_run() {
     let world = world().await;
-    let first = world.handed_over(300, false).await;
+    let first = world.handed_over(1, false).await;
     for takeovers in 1..=3 {
         let left = world
-            .handed_over(300 + 300 * u64::from(takeovers), false)
+            .handed_over(100 + 200 * u64::from(takeovers), false)
             .await;
         assert_eq!((left.run, left.takeovers), (first.run, takeovers));
     }
