@@ -26,10 +26,10 @@ const FIELDS: [&str; 4] = ["is_champion", "mrr", "plan_tier", "trial_ends_on"];
 const OBJECT: Object = Object::Contacts;
 
 /// Splitmix64: small, and the same everywhere.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -43,7 +43,7 @@ impl Dice {
 }
 
 /// The seed of this test run, printed so that a failure can be repeated.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let seed = env::var("TRIBUTARY_CHAOS_SEED").map_or_else(
         |_| RandomState::new().hash_one(0) >> 32,
         |seed| seed.parse().unwrap(),

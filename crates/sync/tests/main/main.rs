@@ -4,6 +4,8 @@ mod chaos;
 mod faults;
 mod nights;
 mod proof;
+mod queue;
+mod replicas;
 mod rules;
 mod rules_fields;
 mod rules_links;
