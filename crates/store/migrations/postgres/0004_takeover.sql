@@ -2,3 +2,5 @@
 
 ALTER TABLE run ADD COLUMN checkpoint TEXT;
 ALTER TABLE run ADD COLUMN checked_at BIGINT;
+
+ALTER TABLE connection ADD COLUMN refreshing TEXT;

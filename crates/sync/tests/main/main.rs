@@ -10,6 +10,7 @@ mod rules;
 mod rules_fields;
 mod rules_links;
 mod rules_values;
+mod sharing;
 mod takeover;
 
 use std::{collections::BTreeMap, sync::Arc};
