@@ -33,9 +33,23 @@ impl Scratch {
         reason = "it makes a directory and perhaps a database, which nobody expects of a default"
     )]
     pub fn new() -> Self {
+        Self::with(Database::make())
+    }
+
+    /// An empty one with an SQLite database, wherever the tests run.
+    pub fn embedded() -> Self {
+        Self::with(None)
+    }
+
+    /// One whose database has no schema yet.
+    pub fn bare() -> Self {
+        Self::with(Database::make_bare())
+    }
+
+    fn with(database: Option<Database>) -> Self {
         Self {
             dir: TempDir::new().expect("a temporary directory"),
-            database: Database::make(),
+            database,
         }
     }
 

@@ -1,12 +1,16 @@
 //! The store through its front door.
 
+mod backups;
+mod copies;
 mod databases;
+mod filled;
 mod jobs;
 mod lifecycle;
 mod lists;
 mod matching;
 mod schedules;
 mod secrets;
+mod upgrades;
 
 use std::collections::BTreeSet;
 

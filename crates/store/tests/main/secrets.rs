@@ -110,9 +110,18 @@ async fn without_its_keyring_a_connection_must_be_made_again() {
     let store = fixture.scratch.open().await;
     let refused = store.connection(subscription).await.unwrap_err();
     assert!(
-        matches!(refused, Error::Keyring(keyring::Error::Damaged)),
+        matches!(
+            refused,
+            Error::Sealed {
+                source: keyring::Error::Damaged,
+                ..
+            }
+        ),
         "{refused:?}"
     );
+    // What is known of it is shown all the same, with what is wrong.
+    let info = store.connection_info(subscription).await.unwrap();
+    assert!(info.unwrap().broken.unwrap().contains("keyring"));
     assert_eq!(
         store.connected_portal(subscription).await.unwrap(),
         Some(PortalId(1))
