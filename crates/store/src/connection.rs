@@ -78,6 +78,8 @@ pub struct ConnectionInfo {
     pub connected_at: Timestamp,
     /// Why it stopped working, if it has.
     pub broken: Option<String>,
+    /// That is because its secret was sealed under another keyring.
+    pub sealed: bool,
 }
 
 const SEALED: &str = "SELECT sealed FROM connection WHERE subscription_id = ?";
@@ -131,7 +133,8 @@ impl Store {
             let opened = self.open_sealed(subscription, &sealed);
             let unopened = opened.err().map(|error| error.to_string());
             ConnectionInfo {
-                broken: info.broken.or(unopened),
+                sealed: unopened.is_some(),
+                broken: unopened.or(info.broken),
                 ..info
             }
         }))
@@ -305,6 +308,7 @@ async fn info_of(
                 connected_by,
                 connected_at: Timestamp::from_millisecond(connected_at).map_err(corrupt("time"))?,
                 broken,
+                sealed: false,
             })
         },
     )

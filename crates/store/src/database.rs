@@ -181,6 +181,27 @@ impl Store {
         })
     }
 
+    /// Opens what is there, and makes nothing; see [`Store::open_with`].
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] when nothing is there.
+    pub async fn open_existing(options: &Options) -> Result<Self, Error> {
+        let address = options.address();
+        if let Address::File(path) = &address
+            && !path.exists()
+        {
+            let place = Place::File(path.clone());
+            return Err(Error::NoDatabase { place });
+        }
+        let (pool, place) = address.connect(1, Journal::Ahead).await?;
+        let made = migrations::made(&pool).await;
+        pool.close().await;
+        if made?.is_empty() {
+            return Err(Error::NoDatabase { place });
+        }
+        Self::open_with(options).await
+    }
+
     /// A connection for much work at once. Its memory goes with it: it does not return to the pool.
     pub(crate) async fn working_connection(
         &self,

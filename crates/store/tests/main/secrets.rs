@@ -23,6 +23,7 @@ pub(crate) fn connection(portal: u64) -> Connection {
         connected_by: None,
         connected_at: now(),
         broken: None,
+        sealed: false,
     };
     Connection {
         info,
@@ -121,7 +122,8 @@ async fn without_its_keyring_a_connection_must_be_made_again() {
     );
     // What is known of it is shown all the same, with what is wrong.
     let info = store.connection_info(subscription).await.unwrap();
-    assert!(info.unwrap().broken.unwrap().contains("keyring"));
+    let info = info.unwrap();
+    assert!(info.sealed && info.broken.unwrap().contains("keyring"));
     assert_eq!(
         store.connected_portal(subscription).await.unwrap(),
         Some(PortalId(1))
