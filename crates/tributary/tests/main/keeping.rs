@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use crate::product::{Product, assert_error};
+use scratch::Scratch;
+
+use crate::product::{PORTAL, Product, assert_error};
 
 fn keyring(product: &Product) -> Vec<u8> {
     fs::read(product.data().join("keyring")).unwrap()
@@ -87,7 +89,7 @@ fn without_the_keyring_a_connection_is_made_again() {
     restored.run("visitors list").done();
     restored.run("runs show 1").done();
 
-    restored.connect(crate::product::PORTAL);
+    restored.connect(PORTAL);
     let (report, status) = restored.json("sync --level visitor");
     assert_eq!(status, 0, "{report}");
     assert_eq!(report["runs"][0]["counts"]["changed"], 0, "{report}");
@@ -106,4 +108,60 @@ fn a_backup_is_made_while_the_pages_are_served() {
     let restored = product.elsewhere(&product.path("restored"));
     restored.run(&format!("restore {file}")).done();
     restored.run("runs show 1").done();
+}
+
+/// Has a database take its time over every version: an hour, say.
+async fn slow_down(to: &Scratch) -> &'static str {
+    let (slow, quick) = if to.url().is_some() {
+        (
+            "CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3600); RETURN NEW; END';
+             CREATE TRIGGER slow BEFORE INSERT ON version FOR EACH ROW EXECUTE FUNCTION slow()",
+            "DROP TRIGGER slow ON version",
+        )
+    } else {
+        (
+            "CREATE TRIGGER slow AFTER INSERT ON version BEGIN
+             SELECT count(*) FROM (WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000000000) SELECT i FROM n);
+             END",
+            "DROP TRIGGER slow",
+        )
+    };
+    to.execute(slow).await;
+    quick
+}
+
+#[tokio::test]
+async fn a_copy_that_was_killed_is_refused_and_made_again() {
+    let product = Product::mapped();
+    product.run("sync --level visitor").done();
+    let from = product.place();
+    for to in [Scratch::embedded(), Scratch::new()] {
+        to.open().await.close().await;
+        let quick = slow_down(&to).await;
+        let place = match to.url() {
+            Some(url) => format!("@{}", product.file("to", url)),
+            None => to.path().display().to_string(),
+        };
+        let mut copying = product.start(&format!("store copy {from} {place}"));
+        while !to.tables().await.contains(&"unfinished_copy".to_owned()) {
+            assert!(copying.try_wait().unwrap().is_none(), "it ended");
+        }
+        copying.kill().unwrap();
+        copying.wait().unwrap();
+
+        let mut moved = product.elsewhere(&to.path().display().to_string());
+        if let Some(url) = to.url() {
+            moved = moved.with("TRIBUTARY_DATABASE__URL", url);
+            // Its server notices that nobody listens when it has something to say.
+            to.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid()",
+            )
+            .await;
+        }
+        moved.run("subscription list").failed_with(1, "TRB0183");
+        to.execute(quick).await;
+        product.run(&format!("store copy {from} {place}")).done();
+        moved.run("subscription list").done();
+    }
 }
