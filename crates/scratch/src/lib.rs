@@ -3,6 +3,7 @@
 //! The database is SQLite's. Where the environment variable [`VARIABLE`] holds the URL of a PostgreSQL server, it is one
 //! that is made there, from a template, and dropped at the end: the same tests run on both.
 
+mod dump;
 mod server;
 
 use std::path::Path;
@@ -11,7 +12,7 @@ use sqlx::{
     AssertSqlSafe, Connection as _, PgConnection, Row as _, SqliteConnection,
     sqlite::SqliteConnectOptions,
 };
-use store::{Options, Store};
+use store::{Options, Store, database::migrations};
 use tempfile::TempDir;
 
 use crate::server::Database;
@@ -33,9 +34,23 @@ impl Scratch {
         reason = "it makes a directory and perhaps a database, which nobody expects of a default"
     )]
     pub fn new() -> Self {
+        Self::with(Database::make())
+    }
+
+    /// An empty one with an SQLite database, wherever the tests run.
+    pub fn embedded() -> Self {
+        Self::with(None)
+    }
+
+    /// One whose database has no schema yet.
+    pub fn bare() -> Self {
+        Self::with(Database::make_bare())
+    }
+
+    fn with(database: Option<Database>) -> Self {
         Self {
             dir: TempDir::new().expect("a temporary directory"),
-            database: Database::make(),
+            database,
         }
     }
 
@@ -100,6 +115,15 @@ impl Scratch {
         }
     }
 
+    /// A PostgreSQL database as the statements that make it again.
+    ///
+    /// # Panics
+    /// On SQLite, whose database is a file that can be kept.
+    pub async fn statements(&self) -> String {
+        let url = self.url().expect("the tests run on PostgreSQL");
+        dump::statements(&mut postgres(url).await, &migrations::schema()).await
+    }
+
     /// Every text in the database.
     pub async fn dump(&self) -> String {
         match self.url() {
@@ -140,10 +164,12 @@ async fn sqlite_tables(database: &mut SqliteConnection) -> Vec<String> {
 }
 
 async fn postgres_tables(database: &mut PgConnection) -> Vec<String> {
-    sqlx::query_scalar("SELECT tablename::text FROM pg_tables WHERE schemaname = 'public'")
-        .fetch_all(database)
-        .await
-        .expect("the tables can be listed")
+    sqlx::query_scalar(
+        "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename",
+    )
+    .fetch_all(database)
+    .await
+    .expect("the tables can be listed")
 }
 
 async fn dump_sqlite(database: &mut SqliteConnection) -> String {

@@ -9,7 +9,7 @@ use std::{
 use sqlx::{
     AssertSqlSafe, ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions,
 };
-use store::Store;
+use store::{Store, database::migrations};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Held while the template is looked for or made.
@@ -24,8 +24,17 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// A fresh database, if a server is named.
+    /// A fresh database with the schema, if a server is named.
     pub(crate) fn make() -> Option<Self> {
+        Self::of(true)
+    }
+
+    /// A fresh database without anything, if a server is named.
+    pub(crate) fn make_bare() -> Option<Self> {
+        Self::of(false)
+    }
+
+    fn of(with_schema: bool) -> Option<Self> {
         let server: PgConnectOptions = env::var(crate::VARIABLE)
             .ok()
             .filter(|url| !url.is_empty())?
@@ -35,7 +44,11 @@ impl Database {
         let name = format!("tributary_{:016x}", RandomState::new().hash_one(0));
         wait_for(async {
             let mut admin = connect(&server).await;
-            let template = template(&mut admin, &server).await;
+            let template = if with_schema {
+                template(&mut admin, &server).await
+            } else {
+                "template0 ENCODING 'UTF8'".into()
+            };
             let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
             run(&mut admin, &sql).await;
         });
@@ -62,14 +75,8 @@ impl Drop for Database {
 
 /// The name of a database with the schema and nothing in it, which is made if there is none of this schema.
 async fn template(admin: &mut PgConnection, server: &PgConnectOptions) -> String {
-    let schema = [
-        include_str!("../../store/migrations/postgres/0001_initial.sql"),
-        include_str!("../../store/migrations/postgres/0002_web.sql"),
-    ];
-    let name = format!(
-        "tributary_template_{:016x}",
-        xxh3_64(schema.concat().as_bytes())
-    );
+    let schema = xxh3_64(migrations::schema().as_bytes());
+    let name = format!("tributary_template_{schema:016x}");
     run(admin, &format!("SELECT pg_advisory_lock({MAKING})")).await;
     let complete: bool = sqlx::query_scalar(
         "SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate)",

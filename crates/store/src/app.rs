@@ -17,6 +17,9 @@ pub struct HubspotApp {
 
 impl Store {
     /// The OAuth app, if one was entered.
+    ///
+    /// # Errors
+    /// [`Error::Sealed`] when its secret has to be entered again.
     pub async fn hubspot_app(&self) -> Result<Option<HubspotApp>, Error> {
         let row: Option<(String, Vec<u8>)> =
             sql::query_as("SELECT client_id, sealed FROM hubspot_app")
@@ -24,9 +27,14 @@ impl Store {
                 .await
                 .map_err(doing("read the OAuth app"))?;
         row.map(|(client_id, sealed)| {
+            let opened = self.keyring.open(PLACE, &sealed);
+            let client_secret = opened.map_err(|source| Error::Sealed {
+                what: "the secret of HubSpot's app",
+                source,
+            })?;
             Ok(HubspotApp {
                 client_id,
-                client_secret: self.keyring.open(PLACE, &sealed)?,
+                client_secret,
             })
         })
         .transpose()

@@ -82,7 +82,11 @@ pub struct ConnectionInfo {
     pub connected_at: Timestamp,
     /// Why it stopped working, if it has.
     pub broken: Option<String>,
+    /// That is because its secret was sealed under another keyring.
+    pub sealed: bool,
 }
+
+const SEALED: &str = "SELECT sealed FROM connection WHERE subscription_id = ?";
 
 fn place(subscription: SubscriptionId) -> String {
     format!("connection/{}", subscription.0)
@@ -100,27 +104,56 @@ impl Store {
             tx.commit().await?;
             return Ok(None);
         };
-        let sealed: Option<Vec<u8>> =
-            sql::query_scalar("SELECT sealed FROM connection WHERE subscription_id = ?")
-                .bind(subscription.0)
-                .fetch_optional(&mut tx)
-                .await
-                .map_err(doing("read the connection"))?;
+        let sealed: Option<Vec<u8>> = sql::query_scalar(SEALED)
+            .bind(subscription.0)
+            .fetch_optional(&mut tx)
+            .await
+            .map_err(doing("read the connection"))?;
         tx.commit().await?;
         sealed
             .map(|sealed| {
-                let credentials = self.keyring.open(&place(subscription), &sealed)?;
+                let credentials = self.open_sealed(subscription, &sealed)?;
                 Ok(Connection { info, credentials })
             })
             .transpose()
     }
 
-    /// The connection of a subscription, without opening its secret.
+    /// The connection of a subscription, without its secret. One whose secret cannot be opened with this keyring is broken,
+    /// until it is made again or the right keyring is put in place.
     pub async fn connection_info(
         &self,
         subscription: SubscriptionId,
     ) -> Result<Option<ConnectionInfo>, Error> {
-        info_of(&self.pool, subscription).await
+        const DOING: &str = "read the connection";
+        let mut tx = self.pool.snapshot(DOING).await?;
+        let info = info_of(&mut tx, subscription).await?;
+        let sealed: Option<Vec<u8>> = sql::query_scalar(SEALED)
+            .bind(subscription.0)
+            .fetch_optional(&mut tx)
+            .await
+            .map_err(doing(DOING))?;
+        tx.commit().await?;
+        Ok(info.zip(sealed).map(|(info, sealed)| {
+            let opened = self.open_sealed(subscription, &sealed);
+            let unopened = opened.err().map(|error| error.to_string());
+            ConnectionInfo {
+                sealed: unopened.is_some(),
+                broken: unopened.or(info.broken),
+                ..info
+            }
+        }))
+    }
+
+    fn open_sealed(
+        &self,
+        subscription: SubscriptionId,
+        sealed: &[u8],
+    ) -> Result<SecretString, Error> {
+        let opened = self.keyring.open(&place(subscription), sealed);
+        opened.map_err(|source| Error::Sealed {
+            what: "the connection's secret",
+            source,
+        })
     }
 
     /// The portal a subscription is connected to, without opening the secret.
@@ -356,6 +389,7 @@ async fn info_of(
                 connected_by,
                 connected_at: Timestamp::from_millisecond(connected_at).map_err(corrupt("time"))?,
                 broken,
+                sealed: false,
             })
         },
     )

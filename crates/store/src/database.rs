@@ -1,5 +1,6 @@
 //! Opening the data directory and the database.
 
+pub mod migrations;
 mod postgres;
 pub(crate) mod sqlite;
 
@@ -10,11 +11,8 @@ use std::{
 };
 
 use secrecy::{ExposeSecret as _, SecretString};
-use sqlx::{
-    SqlStr,
-    migrate::{Migration, MigrationType, Migrator},
-};
 
+use self::{migrations::NEWEST, sqlite::Journal};
 use crate::{
     Error,
     error::doing,
@@ -22,34 +20,6 @@ use crate::{
     lock::Process,
     sql::{Connection, Dialect, Pool},
 };
-
-/// The migrations, oldest first, as SQLite and PostgreSQL want them. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
-    (
-        1,
-        "initial",
-        include_str!("../migrations/sqlite/0001_initial.sql"),
-        include_str!("../migrations/postgres/0001_initial.sql"),
-    ),
-    (
-        2,
-        "web",
-        include_str!("../migrations/sqlite/0002_web.sql"),
-        include_str!("../migrations/postgres/0002_web.sql"),
-    ),
-    (
-        3,
-        "jobs",
-        include_str!("../migrations/sqlite/0003_jobs.sql"),
-        include_str!("../migrations/postgres/0003_jobs.sql"),
-    ),
-    (
-        4,
-        "takeover",
-        include_str!("../migrations/sqlite/0004_takeover.sql"),
-        include_str!("../migrations/postgres/0004_takeover.sql"),
-    ),
-];
 
 /// Connections to PostgreSQL at once, if nothing else is said: two runs, an import, and pages.
 pub const CONNECTIONS: u32 = 12;
@@ -75,6 +45,60 @@ impl Options {
             keyring_file: None,
             database: None,
             connections: CONNECTIONS,
+        }
+    }
+
+    /// The database.
+    pub fn address(&self) -> Address {
+        match &self.database {
+            None => Address::embedded(&self.data_dir),
+            Some(url) => Address::Server(url.clone()),
+        }
+    }
+
+    /// The file that holds the keyring.
+    pub fn keyring(&self) -> PathBuf {
+        let named = self.keyring_file.clone();
+        named.unwrap_or_else(|| self.data_dir.join("keyring"))
+    }
+}
+
+/// A database, by how it is reached.
+#[derive(Debug, Clone)]
+pub enum Address {
+    /// An SQLite file.
+    File(PathBuf),
+    /// A `postgres://` URL.
+    Server(SecretString),
+}
+
+impl Address {
+    /// The embedded database of a data directory.
+    pub fn embedded(data_dir: &Path) -> Self {
+        Self::File(data_dir.join("tributary.sqlite"))
+    }
+
+    /// Connects, up to so many connections at once, making a file that is missing.
+    pub(crate) async fn connect(
+        &self,
+        connections: u32,
+        journal: Journal,
+    ) -> Result<(Pool, Place), Error> {
+        match self {
+            Self::File(path) => {
+                let place = Place::File(path.clone());
+                let pool = sqlite::connect(path, journal).await;
+                let pool = pool.map_err(|source| Error::Open {
+                    place: place.clone(),
+                    source,
+                })?;
+                Ok((Pool::Sqlite(pool), place))
+            }
+            Self::Server(url) => {
+                let (server, place) = postgres::options(url.expose_secret())?;
+                let pool = postgres::connect(server, connections, &place).await?;
+                Ok((Pool::Postgres(pool), place))
+            }
         }
     }
 }
@@ -144,28 +168,13 @@ impl Store {
             Some(file) => Keyring::read(file)?,
             None => Keyring::read_or_make(&data_dir.join("keyring"))?,
         };
-        let (pool, place, process) = match &options.database {
-            None => {
-                let path = data_dir.join("tributary.sqlite");
-                let place = Place::File(path.clone());
-                let pool = sqlite::connect(&path).await;
-                let pool = pool.map_err(|source| Error::Open {
-                    place: place.clone(),
-                    source,
-                })?;
-                let process = Process::beside_files(&data_dir.join("processes"))?;
-                (Pool::Sqlite(pool), place, process)
-            }
-            Some(url) => {
-                let (server, place) = postgres::options(url.expose_secret())?;
-                let pool = postgres::connect(server.clone(), options.connections, &place).await?;
-                (Pool::Postgres(pool), place, Process::on_server(server))
-            }
+        let address = options.address();
+        let (pool, place) = address.connect(options.connections, Journal::Ahead).await?;
+        bring_up_to_date(&pool, &place).await?;
+        let process = match &options.database {
+            None => Process::beside_files(&data_dir.join("processes"))?,
+            Some(url) => Process::on_server(postgres::options(url.expose_secret())?.0),
         };
-        migrate(&pool).await.map_err(|source| Error::Migrate {
-            place: place.clone(),
-            source,
-        })?;
         Ok(Self {
             pool,
             keyring: Arc::new(keyring),
@@ -173,6 +182,27 @@ impl Store {
             data_dir: data_dir.as_path().into(),
             place: Arc::new(place),
         })
+    }
+
+    /// Opens what is there, and makes nothing; see [`Store::open_with`].
+    ///
+    /// # Errors
+    /// [`Error::NoDatabase`] when nothing is there.
+    pub async fn open_existing(options: &Options) -> Result<Self, Error> {
+        let address = options.address();
+        if let Address::File(path) = &address
+            && !path.exists()
+        {
+            let place = Place::File(path.clone());
+            return Err(Error::NoDatabase { place });
+        }
+        let (pool, place) = address.connect(1, Journal::Ahead).await?;
+        let made = migrations::made(&pool).await;
+        pool.close().await;
+        if made?.is_empty() {
+            return Err(Error::NoDatabase { place });
+        }
+        Self::open_with(options).await
     }
 
     /// A connection for much work at once. Its memory goes with it: it does not return to the pool.
@@ -211,23 +241,25 @@ impl Store {
     }
 }
 
-/// Brings the schema up to date. On PostgreSQL the first of several processes does, and the others wait for it.
-async fn migrate(pool: &Pool) -> Result<(), sqlx::migrate::MigrateError> {
-    let dialect = pool.dialect();
-    let migrations = MIGRATIONS
-        .iter()
-        .map(|(version, name, sqlite, postgres)| {
-            let sql = match dialect {
-                Dialect::Sqlite => sqlite,
-                Dialect::Postgres => postgres,
-            };
-            let sql = SqlStr::from_static(sql);
-            Migration::new(*version, (*name).into(), MigrationType::Simple, sql, false)
-        })
-        .collect();
-    let migrator = Migrator::with_migrations(migrations);
-    match pool {
-        Pool::Sqlite(pool) => migrator.run(pool).await,
-        Pool::Postgres(pool) => migrator.run(pool).await,
-    }
+/// Brings the schema up to date, unless this release must leave the database alone.
+pub(crate) async fn bring_up_to_date(pool: &Pool, place: &Place) -> Result<(), Error> {
+    migrations::refuse(pool, place).await?;
+    migrate(pool, place, NEWEST).await
+}
+
+/// Gives a database the schema of an older release, up to one of its migrations; for tests of upgrades.
+pub async fn lay_out(options: &Options, newest: i64) -> Result<(), Error> {
+    let address = options.address();
+    let (pool, place) = address.connect(options.connections, Journal::Ahead).await?;
+    migrate(&pool, &place, newest).await?;
+    pool.close().await;
+    Ok(())
+}
+
+pub(crate) async fn migrate(pool: &Pool, place: &Place, newest: i64) -> Result<(), Error> {
+    let migrated = migrations::migrate(pool, newest).await;
+    migrated.map_err(|source| Error::Migrate {
+        place: place.clone(),
+        source,
+    })
 }

@@ -55,6 +55,56 @@ pub enum Error {
         /// Which migration, and why.
         source: sqlx::migrate::MigrateError,
     },
+    /// A newer release has taken something away from the schema that this one needs, or has added what this one cannot copy.
+    #[error("a newer release has changed the database {place} ({migration})")]
+    Newer {
+        /// Where it is.
+        place: Place,
+        /// What this release does not know.
+        migration: String,
+    },
+    /// A copy into this database was cut off, or is under way.
+    #[error("the database {place} is an unfinished copy")]
+    Unfinished {
+        /// Where it is.
+        place: Place,
+    },
+    /// There is nothing to be copied.
+    #[error("there is no database of Tributary's at {place}")]
+    NoDatabase {
+        /// Where it was looked for.
+        place: Place,
+    },
+    /// A copy would be mixed with what is there.
+    #[error("the database {place} is not empty: there are rows in {table}")]
+    NotEmpty {
+        /// Where it is.
+        place: Place,
+        /// A table with rows.
+        table: String,
+    },
+    /// Something is changing what is to be moved.
+    #[error("{what} is under way in the database {place}")]
+    UnderWay {
+        /// Where it is.
+        place: Place,
+        /// The run or job.
+        what: String,
+    },
+    /// A file outside of the data directory cannot be read or written.
+    #[error("cannot use the file {}", path.display())]
+    File {
+        /// The file or its directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file stands where one is to be written.
+    #[error("{} is there already", path.display())]
+    FileExists {
+        /// The file.
+        path: PathBuf,
+    },
     /// A statement failed.
     #[error("cannot {doing}")]
     Query {
@@ -63,9 +113,17 @@ pub enum Error {
         /// What the driver said.
         source: sqlx::Error,
     },
-    /// Secrets cannot be sealed or opened.
+    /// The keyring cannot be read or made.
     #[error("cannot use the keyring")]
     Keyring(#[from] crate::keyring::Error),
+    /// A secret was sealed under another keyring than the present one: it has to be entered again.
+    #[error("{what} cannot be opened with this keyring")]
+    Sealed {
+        /// Whose secret.
+        what: &'static str,
+        /// Why not.
+        source: crate::keyring::Error,
+    },
     /// Stored JSON is not what this release writes.
     #[error("what is stored as {what} cannot be read")]
     Corrupt {

@@ -45,6 +45,12 @@ pub enum Error {
         /// What is wrong, without its content.
         why: &'static str,
     },
+    /// Another keyring stands where one is to be put.
+    #[error("{} holds another keyring", path.display())]
+    Different {
+        /// Where.
+        path: PathBuf,
+    },
     /// The secret was sealed with a key this keyring lacks.
     #[error("the secret was sealed with key {0:?}, which is not in the keyring; connect again")]
     UnknownKey(String),
@@ -117,19 +123,7 @@ impl Keyring {
         let active = "k1".to_owned();
         let keys = BTreeMap::from([(active.clone(), BASE64.encode(key))]);
         let text = serde_json::to_string(&File { active, keys }).expect("strings serialise");
-        let draft = path.with_extension(format!("{}.new", std::process::id()));
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&draft).map_err(at)?;
-        file.write_all(text.as_bytes())
-            .and_then(|()| file.sync_all())
-            .map_err(at)?;
-        // A hard link, unlike a rename, does not replace what another process has put there meanwhile.
-        let linked = std::fs::hard_link(&draft, path);
-        std::fs::remove_file(&draft).map_err(at)?;
-        linked.map_err(at)?;
+        put(path, &text, false).map_err(at)?;
         Self::read(path)
     }
 
@@ -171,6 +165,49 @@ impl Keyring {
             .map(SecretString::from)
             .map_err(|_| Error::Damaged)
     }
+}
+
+/// Copies a keyring to another place. One that is there is replaced only if that is wanted.
+///
+/// # Errors
+/// [`Error::Different`] when another one is there.
+pub fn copy(from: &Path, to: &Path, replace: bool) -> Result<(), Error> {
+    Keyring::read(from)?;
+    let at = |path: &Path, source| Error::File {
+        path: path.into(),
+        source,
+    };
+    let text = std::fs::read_to_string(from).map_err(|source| at(from, source))?;
+    match put(to, &text, replace) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            let there = std::fs::read_to_string(to).map_err(|source| at(to, source))?;
+            if there == text {
+                Ok(())
+            } else {
+                Err(Error::Different { path: to.into() })
+            }
+        }
+        put => put.map_err(|source| at(to, source)),
+    }
+}
+
+/// Writes a file beside its place, readable by its owner only, and moves it there whole.
+fn put(path: &Path, text: &str, replace: bool) -> std::io::Result<()> {
+    let draft = path.with_extension(format!("{}.new", std::process::id()));
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    if replace {
+        return std::fs::rename(&draft, path);
+    }
+    // A hard link, unlike a rename, does not replace what another process has put there meanwhile.
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    linked
 }
 
 impl fmt::Debug for Keyring {

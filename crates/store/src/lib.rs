@@ -6,9 +6,10 @@
 pub mod app;
 pub mod apply;
 pub mod audit;
-
+pub mod backup;
 pub mod connection;
 mod contest;
+pub mod copy;
 pub mod database;
 pub mod directory;
 mod erase;
@@ -44,7 +45,7 @@ pub mod takeover;
 pub mod view;
 
 pub use contest::Withdrawn;
-pub use database::{Options, Place, Store};
+pub use database::{Address, Options, Place, Store};
 pub use error::Error;
 pub use lock::Hold;
 pub use outcome::{Miss, OutcomeKind};

@@ -56,8 +56,20 @@ type Lists = (
     Option<String>,
 );
 
+/// What the names of memories begin with.
+const PREFIX: &str = "memory_";
+
 pub(crate) fn memory_table(scope: Scope) -> String {
-    format!("memory_{}_{}", scope.subscription.0, scope.level_code())
+    format!("{PREFIX}{}_{}", scope.subscription.0, scope.level_code())
+}
+
+/// Whether a table is some level's memory.
+pub(crate) fn is_memory(table: &str) -> bool {
+    let scope = table
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.split_once('_'));
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    scope.is_some_and(|(subscription, level)| number(subscription) && number(level))
 }
 
 impl Session {

@@ -12,6 +12,7 @@ pub(crate) mod bulk;
 pub(crate) mod connection;
 mod copy;
 mod query;
+pub(crate) mod rows;
 pub(crate) mod transaction;
 mod translate;
 mod value;
@@ -21,5 +22,5 @@ pub(crate) use self::{
     connection::{Connection, Dialect, Pool, Source},
     query::{query, query_as, query_scalar},
     transaction::{Lock, Transaction},
-    value::{to_the_byte, without_nul},
+    value::{Value, to_the_byte, without_nul},
 };

@@ -42,7 +42,15 @@ pub(crate) async fn make_staging_table(
     conn: &mut Connection,
     run: RunId,
 ) -> Result<(), sqlx::Error> {
-    let (table, dialect) = (Staged::of(run), conn.dialect());
+    make_record_table(conn, Staged::of(run).name()).await
+}
+
+/// Makes a table of records: a run's own, or a level's memory.
+pub(crate) async fn make_record_table(
+    conn: &mut Connection,
+    table: &str,
+) -> Result<(), sqlx::Error> {
+    let dialect = conn.dialect();
     let number = dialect.either("INTEGER", "BIGINT");
     let truth = dialect.either("INTEGER", "BOOLEAN");
     let bytes = dialect.either("BLOB", "BYTEA");
@@ -62,8 +70,7 @@ pub(crate) async fn make_staging_table(
              key_text    {text},            -- missed: the key as it came
              near_id     {text},            -- missed by little: the id it nearly is
              wire        {number}           -- matched: hash of what HubSpot sent; null when not to be relied on
-         )",
-        table = table.name(),
+         )"
     ))
     .await
 }

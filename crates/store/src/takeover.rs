@@ -9,9 +9,11 @@ use crate::{
     Error, Scope, Session, Store,
     error::{corrupt, doing},
     lock::Hold,
+    memory::table_exists,
     outcome::{DUPLICATE, MATCHED},
     run::{clear_up, scope_of},
     sql::{self, Connection, Lock},
+    staging::Staged,
 };
 
 /// Claims read at once.
@@ -190,6 +192,12 @@ pub(crate) async fn abandon(
 
 /// What was left behind of a run, if it kept where it stood.
 pub(crate) async fn left(conn: &mut Connection, run: RunId) -> Result<Option<Left>, Error> {
+    const DOING: &str = "look at what was left of a run";
+    // Copies and backups leave out what is staged.
+    let staged = table_exists(conn, Staged::of(run).name()).await;
+    if !staged.map_err(doing(DOING))? {
+        return Ok(None);
+    }
     let row: Option<(bool, i64, String, i64)> = sql::query_as(
         "SELECT dry_run, started_at, checkpoint, checked_at FROM run
          WHERE id = ? AND checkpoint IS NOT NULL AND checked_at IS NOT NULL",
@@ -197,7 +205,7 @@ pub(crate) async fn left(conn: &mut Connection, run: RunId) -> Result<Option<Lef
     .bind(run.0.cast_signed())
     .fetch_optional(conn)
     .await
-    .map_err(doing("look at what was left of a run"))?;
+    .map_err(doing(DOING))?;
     let time = |at| Timestamp::from_millisecond(at).map_err(corrupt("a run's time"));
     row.map(|(dry_run, started_at, checkpoint, checked_at)| {
         Ok(Left {

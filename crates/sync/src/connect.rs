@@ -141,11 +141,20 @@ impl Connector {
     /// configuration has none.
     pub async fn settings(&self) -> Result<Settings, store::Error> {
         let mut settings = self.shared.settings.clone();
-        if settings.client_id.is_none()
-            && let Some(app) = self.shared.store.hubspot_app().await?
-        {
-            settings.client_id = Some(app.client_id);
-            settings.client_secret = Some(app.client_secret);
+        if settings.client_id.is_some() {
+            return Ok(settings);
+        }
+        match self.shared.store.hubspot_app().await {
+            Ok(Some(app)) => {
+                settings.client_id = Some(app.client_id);
+                settings.client_secret = Some(app.client_secret);
+            }
+            Ok(None) => {}
+            // All but signing in through the app works without; `oauth` says what is wrong.
+            Err(store::Error::Sealed { .. }) => {
+                settings.client_id = self.shared.store.hubspot_client_id().await?;
+            }
+            Err(error) => return Err(error),
         }
         Ok(settings)
     }
@@ -162,7 +171,13 @@ impl Connector {
     }
 
     /// The OAuth app, to ask for a grant through.
+    ///
+    /// # Errors
+    /// [`store::Error::Sealed`] when the secret of the one that was entered on the page has to be entered again.
     pub async fn oauth(&self) -> Result<OAuth, Error> {
+        if !self.is_app_configured() {
+            self.shared.store.hubspot_app().await?;
+        }
         let settings = self.settings().await?;
         let missing = match (&settings.client_id, &settings.client_secret) {
             (None, _) => Some("hubspot.client_id"),
@@ -258,6 +273,7 @@ impl Connector {
             connected_by: granted.user.clone(),
             connected_at: self.shared.clock.now(),
             broken: None,
+            sealed: false,
         };
         let connection = Connection {
             info,

@@ -219,7 +219,16 @@ impl Explain for store::Error {
             Self::Open { .. } => 5,
             Self::Migrate { .. } => 6,
             Self::Query { .. } => 7,
+            Self::Keyring(store::keyring::Error::Different { .. }) => 189,
             Self::Keyring(_) => 8,
+            Self::NoDatabase { .. } => 180,
+            Self::NotEmpty { .. } => 181,
+            Self::Unfinished { .. } => 183,
+            Self::UnderWay { .. } => 184,
+            Self::Newer { .. } => 185,
+            Self::FileExists { .. } => 186,
+            Self::File { .. } => 187,
+            Self::Sealed { .. } => 188,
             Self::Corrupt { .. } => 9,
             Self::NameTaken(_) => 10,
             Self::TooOld { .. } => 13,
@@ -247,10 +256,35 @@ impl Explain for store::Error {
                 "Check that the file is a Tributary database and can be read and written; restore a backup if it is damaged."
             }
             Self::Migrate { .. } => {
-                "If a newer release has used this data directory, run that release; otherwise restore a backup."
+                "Make sure that there is room and start again: a migration happens whole or not at all. Otherwise restore a backup."
             }
             Self::Query { .. } => {
                 "Check that the disk has room and no other program locks the database; nothing half-written is kept. Then try again."
+            }
+            Self::Keyring(store::keyring::Error::Different { .. }) => {
+                "Move the keyring that is there away if nothing was sealed with it, and repeat the command; or leave --with-keyring out."
+            }
+            Self::NoDatabase { .. } => {
+                "Name the data directory, database or backup that holds something: --data-dir, database.url."
+            }
+            Self::NotEmpty { .. } => {
+                "Name a data directory that is not there yet, or an empty database; what is there is never overwritten."
+            }
+            Self::Unfinished { .. } => {
+                "Repeat the copy or the restore: it begins anew. If one is under way, wait for it."
+            }
+            Self::UnderWay { .. } => {
+                "Wait until it ends, or end `tributary serve` there; then repeat the command."
+            }
+            Self::Newer { .. } => {
+                "Run the newer release, or restore the backup that was made before the upgrade."
+            }
+            Self::FileExists { .. } => "Name another file, or replace this one with --force.",
+            Self::File { .. } => {
+                "Check the path, who may read and write there, and that the disk has room."
+            }
+            Self::Sealed { .. } => {
+                "Put the right keyring file in place, or enter it again: tributary hubspot connect, and the app's secret on its page."
             }
             Self::Keyring(_) => {
                 "Put the right keyring file in place, or connect to HubSpot again to store new credentials."

@@ -1,6 +1,9 @@
 //! What every command works with: configuration, output, clock, and the store once it is opened.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use hubspot::Client;
 use model::{Clock, Level};
@@ -23,25 +26,28 @@ pub(crate) struct App {
 impl App {
     /// Opens the data directory; at first start it is made, for its owner only.
     pub(crate) async fn open(&self) -> Result<Store, Failure> {
-        if !self.data_dir.exists() {
-            let mut builder = std::fs::DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder
-                .create(&self.data_dir)
-                .map_err(|source| store::Error::DataDir {
-                    path: self.data_dir.clone(),
-                    source,
-                })?;
-        }
-        let options = store::Options {
+        self.make_data_dir()?;
+        Ok(Store::open_with(&self.options()).await?)
+    }
+
+    /// Opens the data directory, for a command that makes no sense on an empty one.
+    pub(crate) async fn open_existing(&self) -> Result<Store, Failure> {
+        Ok(Store::open_existing(&self.options()).await?)
+    }
+
+    /// Makes the data directory if it is missing, for its owner only.
+    pub(crate) fn make_data_dir(&self) -> Result<(), Failure> {
+        make_directory(&self.data_dir)
+    }
+
+    /// What is opened.
+    pub(crate) fn options(&self) -> store::Options {
+        store::Options {
             data_dir: self.data_dir.clone(),
             keyring_file: self.config.keyring_file.clone(),
             database: self.config.database.clone(),
             connections: self.config.connections,
-        };
-        Ok(Store::open_with(&options).await?)
+        }
     }
 
     /// What connects, maps and runs.
@@ -95,4 +101,18 @@ impl App {
         };
         Ok((store, scope))
     }
+}
+
+/// Makes a data directory if it is missing, for its owner only.
+pub(crate) fn make_directory(path: &Path) -> Result<(), Failure> {
+    if path.exists() {
+        return Ok(());
+    }
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.create(path);
+    let path = path.to_owned();
+    Ok(made.map_err(|source| store::Error::DataDir { path, source })?)
 }

@@ -99,6 +99,11 @@ pub(crate) enum Command {
     /// Look at the queue: what waits for a process and what is under way.
     #[command(subcommand)]
     Jobs(commands::jobs::Command),
+    Backup(commands::backup::Backup),
+    Restore(commands::backup::Restore),
+    /// Move everything to another database.
+    #[command(subcommand)]
+    Store(commands::store::Command),
     /// Check the configuration.
     #[command(subcommand)]
     Config(commands::config::Command),

@@ -1,5 +1,6 @@
 //! The commands, one module each.
 
+pub(crate) mod backup;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod export;
@@ -9,6 +10,7 @@ pub(crate) mod mapping;
 pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod serve;
+pub(crate) mod store;
 pub(crate) mod subjects;
 pub(crate) mod subscription;
 pub(crate) mod sync;
@@ -32,6 +34,9 @@ pub(crate) async fn run(app: App, command: Command) -> Outcome {
         Command::Schedule(command) => schedule::run(&app, command).await,
         Command::Jobs(command) => jobs::run(&app, command).await,
         Command::Config(command) => config::run(&app, &command),
+        Command::Backup(args) => backup::back_up(&app, args).await,
+        Command::Restore(args) => backup::restore(&app, args).await,
+        Command::Store(command) => store::run(&app, command).await,
         Command::Users(command) => users::run(&app, command).await,
         Command::Serve(args) => serve::run(app, args).await,
         Command::Demo(args) => demo::run(app, args).await,

@@ -130,6 +130,8 @@ pub(crate) enum Trouble {
     UserTaken(String),
     #[error("{0} was deactivated")]
     Deactivated(String),
+    #[error("what is stored in {place} differs from what was copied")]
+    CopyDiffers { place: String },
 }
 
 impl Trouble {
@@ -283,6 +285,10 @@ impl Trouble {
             Self::Deactivated(_) => (
                 164,
                 "To let the person sign in again, repeat the command with --activate.",
+            ),
+            Self::CopyDiffers { .. } => (
+                182,
+                "Nothing of the copy was kept. Check disk and database for faults, and repeat the command; the original is as it was.",
             ),
         }
     }

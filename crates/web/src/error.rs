@@ -64,7 +64,7 @@ fn status_of(explanation: &Explanation) -> StatusCode {
         .unwrap_or_default();
     match number {
         3 => StatusCode::CONFLICT,
-        1 | 2 | 10 | 12 | 130..150 => StatusCode::UNPROCESSABLE_ENTITY,
+        1 | 2 | 10 | 12 | 130..150 | 188 => StatusCode::UNPROCESSABLE_ENTITY,
         20..40 => StatusCode::BAD_GATEWAY,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }

@@ -57,10 +57,13 @@ fn about_connection(here: &Here, connection: Option<&ConnectionInfo>) -> Vec<Ale
     let t = &here.visit.locale;
     let mut alerts = Vec::new();
     if let Some(connection) = connection.filter(|connection| connection.broken.is_some()) {
-        let text = t
-            .say("alert-broken")
-            .s("portal", connection.portal.title())
-            .to_string();
+        let key = if connection.sealed {
+            "alert-sealed"
+        } else {
+            "alert-broken"
+        };
+        let portal = connection.portal.title();
+        let text = t.say(key).s("portal", portal).to_string();
         let link = (here.path(WIDGET), t.text("alert-broken-link"));
         alerts.push(Alert {
             tone: Tone::Bad,

@@ -1,10 +1,11 @@
-//! What developers and CI run: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`, and the pictures and scores of the
-//! docs.
+//! What developers and CI run: `cargo xtask test`, `cargo xtask check`, `cargo xtask bench`, the pictures and scores of the
+//! docs, and what a release leaves behind.
 
 mod bench;
 mod browser;
 mod debian;
 mod deny;
+mod fixture;
 mod installation;
 mod leftovers;
 mod lighthouse;
@@ -37,6 +38,8 @@ enum Command {
     Bench(bench::Options),
     /// The pictures in docs/screenshots, taken anew.
     Screenshots,
+    /// What this release leaves behind, for the tests of later ones: once, before it is published.
+    Fixture,
     /// Lighthouse on the main pages of the demo; needs Node.
     Lighthouse(lighthouse::Options),
 }
@@ -58,6 +61,7 @@ fn run(command: &Command) -> anyhow::Result<ExitCode> {
         Command::Check => Ok(suite::check(&workspace)),
         Command::Bench(options) => bench::run(&workspace, options),
         Command::Screenshots => screenshots::run(&workspace),
+        Command::Fixture => fixture::make(&workspace),
         Command::Lighthouse(options) => lighthouse::run(&workspace, options),
     }
 }

@@ -34,12 +34,30 @@ const CHECKPOINT_PAGES: &str = "1000";
 /// Connections at once. One of them writes; the others read what was there before.
 const CONNECTIONS: u32 = 6;
 
-/// Opens the file, making it if it is missing.
-pub(super) async fn connect(path: &Path) -> Result<SqlitePool, sqlx::Error> {
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
+/// How the file is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Journal {
+    /// What is new goes into a log first, beside which others read.
+    Ahead,
+    /// What is new goes into the file at once: filling an empty one writes each page once and leaves a single file.
+    Behind,
+    /// Not at all.
+    ReadOnly,
+}
+
+/// Opens the file, making it if it is missing and may be written.
+pub(super) async fn connect(path: &Path, journal: Journal) -> Result<SqlitePool, sqlx::Error> {
+    let options = SqliteConnectOptions::new().filename(path);
+    let options = match journal {
+        Journal::Ahead => options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal),
+        Journal::Behind => options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Delete),
+        Journal::ReadOnly => options.read_only(true),
+    };
+    let options = options
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY)

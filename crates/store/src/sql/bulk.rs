@@ -22,7 +22,9 @@ const ROWS: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Bulk {
     table: String,
-    columns: &'static [&'static str],
+    /// Their names, separated by commas.
+    columns: String,
+    width: usize,
     /// What follows the rows: what to do with those that are there.
     tail: &'static str,
     many: Arc<str>,
@@ -53,27 +55,25 @@ impl Columns<'_> {
 
 impl Bulk {
     /// Rows that are not there yet.
-    pub(crate) fn new(table: &str, columns: &'static [&'static str]) -> Self {
+    pub(crate) fn new(table: &str, columns: &[&str]) -> Self {
         Self::with_tail(table, columns, "")
     }
 
     /// Rows that are left out if they are there.
-    pub(crate) fn of_missing(table: &str, columns: &'static [&'static str]) -> Self {
+    pub(crate) fn of_missing(table: &str, columns: &[&str]) -> Self {
         Self::with_tail(table, columns, " ON CONFLICT DO NOTHING")
     }
 
     /// Rows that may be there, with the `ON CONFLICT` clause that says what becomes of those. No two are the same.
-    pub(crate) fn with_tail(
-        table: &str,
-        columns: &'static [&'static str],
-        tail: &'static str,
-    ) -> Self {
-        let head = format!("INSERT INTO {table} ({}) VALUES ", columns.join(", "));
-        let row = format!("({})", vec!["?"; columns.len()].join(","));
+    pub(crate) fn with_tail(table: &str, columns: &[&str], tail: &'static str) -> Self {
+        let (width, columns) = (columns.len(), columns.join(", "));
+        let head = format!("INSERT INTO {table} ({columns}) VALUES ");
+        let row = format!("({})", vec!["?"; width].join(","));
         let many = format!("{head}{}{tail}", vec![row.as_str(); ROWS].join(","));
         Self {
             table: table.into(),
             columns,
+            width,
             tail,
             many: many.into(),
             one: format!("{head}{row}{tail}").into(),
@@ -96,7 +96,7 @@ impl Bulk {
                 self.copy(conn, &self.table, rows, bind).await
             }
             Driver::Postgres(conn) => {
-                let (table, columns, tail) = (&self.table, self.columns.join(", "), self.tail);
+                let (table, columns, tail) = (&self.table, &self.columns, self.tail);
                 let aside = format!("bulk_{table}");
                 let make = format!(
                     "CREATE TEMP TABLE IF NOT EXISTS {aside} ON COMMIT DELETE ROWS
@@ -145,12 +145,12 @@ impl Bulk {
         rows: Vec<T>,
         bind: impl Fn(&mut Columns<'_>, T),
     ) -> Result<(), sqlx::Error> {
-        let columns = self.columns.join(", ");
+        let columns = &self.columns;
         let statement = format!("COPY {table} ({columns}) FROM STDIN (FORMAT binary)");
         let mut rows = rows.into_iter();
         copy_in(conn, &statement, |stream| {
             let row = rows.next()?;
-            stream.begin(self.columns.len());
+            stream.begin(self.width);
             bind(&mut Columns::Postgres(stream), row);
             Some(())
         })

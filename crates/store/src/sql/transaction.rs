@@ -22,6 +22,8 @@ pub(crate) enum Lock {
     Jobs,
     /// Who may sign in, sessions and links that are good once.
     People,
+    /// Being filled by a copy.
+    Copy,
 }
 
 impl Lock {
@@ -30,6 +32,7 @@ impl Lock {
         const LEVEL: i32 = 1;
         const PEOPLE: i32 = 2;
         const JOBS: i32 = 3;
+        const COPY: i32 = 4;
         match self {
             Self::Level(scope) => take(LEVEL, number(scope.subscription, scope.level)),
             // In the order of the levels, for everybody.
@@ -39,6 +42,7 @@ impl Lock {
             }
             Self::People => take(PEOPLE, 0),
             Self::Jobs => take(JOBS, 0),
+            Self::Copy => take(COPY, 0),
         }
     }
 }

@@ -1,13 +1,18 @@
 //! The store through its front door.
 
+mod backups;
+mod copies;
 mod databases;
+mod filled;
 mod jobs;
 mod lifecycle;
 mod lists;
 mod matching;
+mod releases;
 mod schedules;
 mod secrets;
 mod takeover;
+mod upgrades;
 
 use std::collections::BTreeSet;
 

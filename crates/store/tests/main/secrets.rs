@@ -23,6 +23,7 @@ pub(crate) fn connection(portal: u64) -> Connection {
         connected_by: None,
         connected_at: now(),
         broken: None,
+        sealed: false,
     };
     Connection {
         info,
@@ -110,9 +111,19 @@ async fn without_its_keyring_a_connection_must_be_made_again() {
     let store = fixture.scratch.open().await;
     let refused = store.connection(subscription).await.unwrap_err();
     assert!(
-        matches!(refused, Error::Keyring(keyring::Error::Damaged)),
+        matches!(
+            refused,
+            Error::Sealed {
+                source: keyring::Error::Damaged,
+                ..
+            }
+        ),
         "{refused:?}"
     );
+    // What is known of it is shown all the same, with what is wrong.
+    let info = store.connection_info(subscription).await.unwrap();
+    let info = info.unwrap();
+    assert!(info.sealed && info.broken.unwrap().contains("keyring"));
     assert_eq!(
         store.connected_portal(subscription).await.unwrap(),
         Some(PortalId(1))

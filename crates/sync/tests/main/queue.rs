@@ -71,6 +71,7 @@ async fn subscribe(store: &Store, number: usize, now: Timestamp) -> Subscription
             connected_by: None,
             connected_at: now,
             broken: None,
+            sealed: false,
         },
         credentials: SecretString::from("none"),
     };

@@ -59,7 +59,7 @@ impl Shared {
             connectors,
             subscription,
             store,
-            scratch: scratch,
+            scratch,
         }
     }
 

@@ -5,6 +5,7 @@ mod connect;
 mod demo;
 mod export;
 mod import;
+mod keeping;
 mod mapping;
 mod oauth;
 mod pages;

@@ -4,6 +4,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
 };
 
 use sandbox::{Config, PortalConfig, Sandbox};
@@ -17,8 +18,10 @@ pub(crate) const PORTAL: u64 = 4711;
 /// The program with its data directory, and perhaps a portal.
 pub(crate) struct Product {
     scratch: Scratch,
-    pub(crate) sandbox: Option<Sandbox>,
+    sandbox: Option<Arc<Sandbox>>,
     environment: Vec<(String, String)>,
+    /// Where the data directory is, unless it is the usual one.
+    data: Option<PathBuf>,
 }
 
 impl Product {
@@ -28,6 +31,7 @@ impl Product {
             scratch: Scratch::new(),
             sandbox: None,
             environment: Vec::new(),
+            data: None,
         }
     }
 
@@ -53,7 +57,7 @@ impl Product {
             .with("TRIBUTARY_HUBSPOT__QUOTA__SEARCH_PER_SECOND", "0")
             .with("TRIBUTARY_HUBSPOT__QUOTA__TEN_SECONDLY", "0");
         Self {
-            sandbox: Some(sandbox),
+            sandbox: Some(Arc::new(sandbox)),
             ..product
         }
     }
@@ -113,7 +117,26 @@ impl Product {
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        self.scratch.path().join("data")
+        let usual = || self.scratch.path().join("data");
+        self.data.clone().unwrap_or_else(usual)
+    }
+
+    /// What `store copy` is told to copy.
+    pub(crate) fn place(&self) -> String {
+        match self.scratch.url() {
+            Some(url) => format!("@{}", self.file("url", url)),
+            None => self.data().display().to_string(),
+        }
+    }
+
+    /// The program beside the same portal, on an embedded database in another data directory.
+    pub(crate) fn elsewhere(&self, data: &str) -> Self {
+        Self {
+            scratch: Scratch::embedded(),
+            sandbox: self.sandbox.clone(),
+            environment: self.environment.clone(),
+            data: Some(data.into()),
+        }
     }
 
     /// Writes a file beside the data directory and returns its path.

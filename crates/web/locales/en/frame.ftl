@@ -127,6 +127,7 @@ note-measuring = The measurement is starting. It changes no values.
 ## What needs attention
 
 alert-broken = HubSpot no longer accepts the connection to { $portal }. Nothing can be synced until it is renewed.
+alert-sealed = The connection to { $portal } was stored under another keyring and cannot be used. Nothing can be synced until it is made again.
 alert-broken-link = Authenticate again
 alert-switched-off = The HubSpot integration is switched off for this subscription. Nothing is synced.
 alert-switched-off-link = Open Data Mappings

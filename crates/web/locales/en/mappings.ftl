@@ -80,6 +80,7 @@ connection-kind = Access
 connection-oauth = Granted in HubSpot (OAuth)
 connection-token = Access token
 connection-broken = HubSpot no longer accepts this connection. Reconnect to go on; your mapping and all values are kept.
+connection-sealed = The connection's secret was stored under another keyring, as after a restore without it. Reconnect to go on; your mapping and all values are kept.
 connection-lacks = { $level ->
     [visitor] This connection may not read contacts. Reconnect and grant access to contacts.
    *[account] This connection may not read companies. Reconnect and grant access to companies.

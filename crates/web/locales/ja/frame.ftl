@@ -103,6 +103,7 @@ note-measuring = 測定を開始します。値は変更されません。
 ## 対応が必要なこと
 
 alert-broken = { $portal }への接続がHubSpotで無効になっています。接続し直すまで同期できません。
+alert-sealed = { $portal }への接続は別のキーリングで保存されているため使用できません。接続し直すまで同期できません。
 alert-broken-link = もう一度認証する
 alert-switched-off = このサブスクリプションではHubSpotインテグレーションがオフになっているため、同期は行われません。
 alert-switched-off-link = データマッピングを開く

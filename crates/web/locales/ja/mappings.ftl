@@ -77,6 +77,7 @@ connection-kind = アクセス方法
 connection-oauth = HubSpotで許可(OAuth)
 connection-token = アクセストークン
 connection-broken = この接続はHubSpotで受け付けられなくなりました。再接続してください。マッピングと取り込み済みの値は保持されています。
+connection-sealed = この接続のシークレットは別のキーリングで保存されています（キーリングなしで復元した場合など）。再接続してください。マッピングと取り込み済みの値は保持されています。
 connection-lacks = { $level ->
     [visitor] この接続ではコンタクトを読み取れません。再接続し、コンタクトへのアクセスを許可してください。
    *[account] この接続では会社を読み取れません。再接続し、会社へのアクセスを許可してください。

@@ -34,7 +34,15 @@ pub(crate) struct AppPage {
 
 /// `GET …/settings/hubspot-app`.
 pub(crate) async fn show(here: Here) -> Result<Response, Error> {
-    app(&here, StatusCode::OK, String::new(), None).await
+    let site = &here.visit.app;
+    let problem = if site.runner().connector().is_app_configured() {
+        None
+    } else {
+        // After a restore without its keyring, the secret is entered again here.
+        let sealed = site.store().hubspot_app().await.err();
+        sealed.map(|error| Problem::of(&here.visit.locale, &error.into()))
+    };
+    app(&here, StatusCode::OK, String::new(), problem).await
 }
 
 async fn app(

@@ -353,3 +353,44 @@ async fn a_script_is_sent_to_hubspot_as_a_browser_is() {
     let target = page.header("hx-redirect").unwrap();
     assert!(target.starts_with(&bench.sandbox.base_url()), "{target}");
 }
+
+/// As after a restore without the keyring: what is sealed is there, and nobody can open it.
+#[tokio::test]
+async fn what_another_keyring_sealed_is_entered_again() {
+    let mut bench = plan().without_app().build().await;
+    let mut admin = bench.admin().await;
+    let app = [
+        ("client_id", DEFAULT_CLIENT_ID),
+        ("client_secret", DEFAULT_CLIENT_SECRET),
+    ];
+    admin.post("/s/1/settings/hubspot-app", &app).await;
+    connect(&mut admin, PORTAL, &[])
+        .await
+        .has("portal-4711.example");
+    for table in ["connection", "hubspot_app"] {
+        let sql = format!("UPDATE {table} SET sealed = 'sealed under another keyring'");
+        bench.scratch.execute(&sql).await;
+    }
+    bench.runner.connector().forget_all();
+
+    // Every page says so, and the widget offers the way out.
+    let page = admin.get("/s/1/visitors").await.ok();
+    page.has("was stored under another keyring");
+    let page = admin.get(MAPPINGS).await.ok();
+    page.has("Reconnect to go on").has("portal-4711.example");
+    // That goes through the app, whose secret comes first.
+    let page = admin
+        .post(&mappings("authenticate"), &[("again", "yes")])
+        .await;
+    page.is(422).has("TRB0188");
+    let page = admin.get("/s/1/settings/hubspot-app").await.ok();
+    page.has("TRB0188").has(DEFAULT_CLIENT_ID);
+    admin.post("/s/1/settings/hubspot-app", &app).await;
+    let page = admin.get("/s/1/settings/hubspot-app").await.ok();
+    page.lacks("TRB0188");
+    connect(&mut admin, PORTAL, &[("again", "yes")])
+        .await
+        .has("portal-4711.example");
+    let page = admin.get("/s/1/visitors").await.ok();
+    page.lacks("was stored under another keyring");
+}

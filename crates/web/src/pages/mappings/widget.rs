@@ -92,7 +92,8 @@ pub(crate) struct Connected {
     pub(crate) at: Timestamp,
     pub(crate) scopes: Vec<String>,
     pub(crate) lacking: Vec<Lacking>,
-    pub(crate) broken: bool,
+    /// The name of the message that says why it does not work.
+    pub(crate) broken: Option<&'static str>,
     /// The level cannot be read by this grant.
     pub(crate) level_lacking: bool,
 }
@@ -202,7 +203,7 @@ impl Widget {
     pub(crate) fn is_connected(&self) -> bool {
         self.connected
             .as_ref()
-            .is_some_and(|connected| !connected.broken && !connected.level_lacking)
+            .is_some_and(|connected| connected.broken.is_none() && !connected.level_lacking)
     }
 
     /// Whether the second step is done.
@@ -235,7 +236,11 @@ fn connected(info: &ConnectionInfo, level: Level) -> Connected {
         at: info.connected_at,
         scopes: info.scopes.clone(),
         lacking,
-        broken: info.broken.is_some(),
+        broken: match &info.broken {
+            Some(_) if info.sealed => Some("connection-sealed"),
+            Some(_) => Some("connection-broken"),
+            None => None,
+        },
         level_lacking: lacks(scope_of(level.object())),
     }
 }
