@@ -67,17 +67,32 @@ type ScheduleRow = (
 impl Store {
     /// All subscriptions with their schedules, by number.
     pub async fn schedules(&self) -> Result<Vec<Scheduled>, Error> {
+        self.read_schedules(None).await
+    }
+
+    /// One subscription with its schedule.
+    pub async fn scheduled(
+        &self,
+        subscription: SubscriptionId,
+    ) -> Result<Option<Scheduled>, Error> {
+        let mut one = self.read_schedules(Some(subscription)).await?;
+        Ok(one.pop())
+    }
+
+    async fn read_schedules(&self, only: Option<SubscriptionId>) -> Result<Vec<Scheduled>, Error> {
         let rows: Vec<ScheduleRow> = sql::query_as(
-            "SELECT s.id, s.name, s.time_zone, s.hubspot_on, coalesce(p.rhythm, ?), coalesce(p.paused, false),
+            "SELECT s.id, s.name, s.time_zone, s.hubspot_on, coalesce(p.rhythm, ?1), coalesce(p.paused, false),
                     coalesce(p.since, s.created_at), coalesce(p.served_to, 0), v.version IS NOT NULL, a.version IS NOT NULL
              FROM subscription s
              LEFT JOIN schedule p ON p.subscription_id = s.id
              LEFT JOIN connection c ON c.subscription_id = s.id
              LEFT JOIN mapping v ON v.subscription_id = c.subscription_id AND v.level = 0
              LEFT JOIN mapping a ON a.subscription_id = c.subscription_id AND a.level = 1
+             WHERE ?2 IS NULL OR s.id = ?2
              ORDER BY s.id",
         )
         .bind(DEFAULT_RHYTHM)
+        .bind(only.map(|only| only.0))
         .fetch_all(&self.pool)
         .await
         .map_err(doing("read the schedules"))?;
@@ -220,18 +235,21 @@ impl Store {
             .collect()
     }
 
-    /// For each subscription, how long its syncs took since a moment: of each level the longest, together.
+    /// For each subscription, or for one, how long its syncs took since a moment: of each level the longest, together.
     pub async fn sync_durations(
         &self,
+        only: Option<SubscriptionId>,
         since: Timestamp,
     ) -> Result<Vec<(SubscriptionId, SignedDuration)>, Error> {
         let rows: Vec<(i64, i64)> = sql::query_as(
             "SELECT subscription_id, CAST(sum(longest) AS BIGINT) FROM (
                  SELECT subscription_id, max(finished_at - started_at) AS longest FROM run
-                 WHERE applied AND finished_at >= ? GROUP BY subscription_id, level) AS levels
+                 WHERE applied AND finished_at >= ?1 AND (?2 IS NULL OR subscription_id = ?2)
+                 GROUP BY subscription_id, level) AS levels
              GROUP BY subscription_id",
         )
         .bind(since.as_millisecond())
+        .bind(only.map(|only| only.0))
         .fetch_all(&self.pool)
         .await
         .map_err(doing("read how long syncs took"))?;

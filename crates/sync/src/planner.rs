@@ -75,7 +75,7 @@ impl Planner {
     /// When the store fails. What was served before stays served; the next look goes on.
     pub async fn look(&mut self) -> Result<Look, store::Error> {
         let now = self.clock.now();
-        self.estimates.refresh(&self.store, now).await?;
+        self.estimates.refresh(&self.store, None, now).await?;
         let mut look = Look {
             next: now + REST,
             served: 0,
@@ -152,14 +152,23 @@ impl Planner {
 }
 
 impl Estimates {
-    async fn refresh(&mut self, store: &Store, now: Timestamp) -> Result<(), store::Error> {
+    async fn refresh(
+        &mut self,
+        store: &Store,
+        only: Option<SubscriptionId>,
+        now: Timestamp,
+    ) -> Result<(), store::Error> {
         // Also when the clock was set back.
         if self
             .at
             .is_none_or(|at| now.duration_since(at).abs() > FRESH)
         {
             let since = now.checked_sub(LOOKED_BACK).unwrap_or(Timestamp::MIN);
-            self.known = store.sync_durations(since).await?.into_iter().collect();
+            self.known = store
+                .sync_durations(only, since)
+                .await?
+                .into_iter()
+                .collect();
             self.at = Some(now);
         }
         Ok(())
@@ -205,15 +214,11 @@ impl Outlook {
         windows: usize,
         now: Timestamp,
     ) -> Result<Option<Self>, store::Error> {
-        let all = store.schedules().await?;
-        let Some(scheduled) = all
-            .into_iter()
-            .find(|one| one.subscription.id == subscription)
-        else {
+        let Some(scheduled) = store.scheduled(subscription).await? else {
             return Ok(None);
         };
         let mut estimates = Estimates::default();
-        estimates.refresh(store, now).await?;
+        estimates.refresh(store, Some(subscription), now).await?;
         let table = timetable(&scheduled, estimates.of(subscription));
         let next = own_windows(&table, &scheduled.schedule, now);
         Ok(Some(Self {

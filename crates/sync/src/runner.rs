@@ -141,6 +141,7 @@ impl Runner {
         // A retention that reaches back before time itself keeps everything.
         if let Ok(cutoff) = clock.now().checked_sub(kept) {
             store.prune(cutoff).await?;
+            store.forget_jobs(cutoff).await?;
         }
         Ok(())
     }
