@@ -1,7 +1,7 @@
 //! The layer over the driver: one way to write statements for SQLite and PostgreSQL.
 //!
-//! It looks like sqlx's own builder, so that a statement reads as it would there: [`query`], values bound one by one, and
-//! then [`Query::execute`] or one of the `fetch` functions on a pool, a connection or a transaction. Statements are written
+//! It looks like sqlx's own builder, so that a statement reads as it would there: [`query()`], values bound one by one, and
+//! then [`Query::execute`](query::Query::execute) or one of the `fetch` functions on a pool, a connection or a transaction. Statements are written
 //! once, in SQLite's words, and translated ([`translate`]); where the databases have no common words, a part of a statement
 //! is chosen by the [`Dialect`]. How many rows go in at once is in [`bulk`], what transactions wait for in [`transaction`].
 //!
