@@ -70,6 +70,21 @@ pub trait TokenKeeper: fmt::Debug + Send + Sync {
         &'a self,
         tokens: &'a Tokens,
     ) -> Pin<Box<dyn Future<Output = Result<(), KeepError>> + Send + 'a>>;
+
+    /// Waits until no other process refreshes the tokens of this connection, and returns what is stored then. Others wait
+    /// from here on, until [`keep`](Self::keep) or [`pass`](Self::pass).
+    ///
+    /// Where no other process knows the tokens there is nothing to wait for.
+    fn turn(
+        &self,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Credentials>, KeepError>> + Send + '_>> {
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Lets others refresh: this process has not got any tokens.
+    fn pass(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {})
+    }
 }
 
 /// The tokens of one connection. Refreshes wait for each other.
@@ -96,6 +111,8 @@ struct Renewed {
 struct State {
     refresh_token: SecretString,
     access: Option<Access>,
+    /// The access token that this process had last, good or not.
+    last: Option<SecretString>,
     /// Granted, but not stored yet.
     unkept: Option<Tokens>,
     /// HubSpot has refused the refresh token for good; asking again would only annoy it.
@@ -132,6 +149,7 @@ impl Auth {
             });
         let state = Mutex::new(State {
             refresh_token,
+            last: access.as_ref().map(|access| access.token.clone()),
             access,
             unkept: None,
             dead: false,
@@ -217,19 +235,23 @@ impl Renewed {
         if state.dead {
             return Err(Error::Reauthorise { operation });
         }
-        let tokens = match state.unkept.take() {
-            Some(tokens) => tokens,
-            None => match self
-                .oauth
-                .refresh_counted(&state.refresh_token, calls)
-                .await
-            {
-                Ok(tokens) => tokens,
-                Err(error) => {
-                    state.dead = matches!(error, Error::Reauthorise { .. });
-                    return Err(error);
+        let unkept = state.unkept.take();
+        let tokens = match (unkept, &self.keeper) {
+            (Some(tokens), _) => tokens,
+            (None, None) => self.refresh(state, calls).await?,
+            (None, Some(keeper)) => {
+                let stored = keeper.turn().await;
+                let stored = stored.map_err(|source| Error::Keep { operation, source })?;
+                if let Some(token) = stored.and_then(|stored| self.adopt(state, stored)) {
+                    keeper.pass().await;
+                    return Ok(token);
                 }
-            },
+                let refreshed = self.refresh(state, calls).await;
+                if refreshed.is_err() {
+                    keeper.pass().await;
+                }
+                refreshed?
+            }
         };
         if let Some(keeper) = &self.keeper
             && let Err(source) = keeper.keep(&tokens).await
@@ -238,6 +260,7 @@ impl Renewed {
             return Err(Error::Keep { operation, source });
         }
         state.refresh_token = tokens.refresh_token;
+        state.last = Some(tokens.access_token.clone());
         let token = tokens.access_token.clone();
         state.access = Some(Access {
             token: tokens.access_token,
@@ -245,6 +268,49 @@ impl Renewed {
             expires_at: tokens.expires_at,
         });
         Ok(token)
+    }
+}
+
+impl Renewed {
+    /// Asks HubSpot for new tokens.
+    async fn refresh(&self, state: &mut State, calls: &CallCounter) -> Result<Tokens, Error> {
+        let refreshed = self
+            .oauth
+            .refresh_counted(&state.refresh_token, calls)
+            .await;
+        if let Err(error) = &refreshed {
+            state.dead = matches!(error, Error::Reauthorise { .. });
+        }
+        refreshed
+    }
+
+    /// Takes over what another process has stored. Returns its access token if that is another than ours, and good.
+    fn adopt(&self, state: &mut State, stored: Credentials) -> Option<SecretString> {
+        let Credentials::OAuth {
+            refresh_token,
+            access_token,
+            expires_at,
+        } = stored
+        else {
+            return None;
+        };
+        state.refresh_token = refresh_token;
+        let (token, expires_at) = access_token.zip(expires_at)?;
+        let renew_at = earlier(expires_at, AHEAD);
+        let known = state
+            .last
+            .as_ref()
+            .is_some_and(|last| last.expose_secret() == token.expose_secret());
+        if known || self.oauth.now() >= renew_at {
+            return None;
+        }
+        state.last = Some(token.clone());
+        state.access = Some(Access {
+            token: token.clone(),
+            renew_at,
+            expires_at,
+        });
+        Some(token)
     }
 }
 

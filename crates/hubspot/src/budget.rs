@@ -25,6 +25,7 @@ pub(crate) struct Window {
     interval: Duration,
     sent: VecDeque<Timestamp>,
     paused_until: Timestamp,
+    sharers: u32,
 }
 
 impl Window {
@@ -36,17 +37,24 @@ impl Window {
             interval: Duration::from_secs(10),
             sent: VecDeque::new(),
             paused_until: Timestamp::MIN,
+            sharers: 1,
         }
     }
 
-    /// Calls per window; `None` is unlimited.
+    /// Calls per window that are ours; `None` is unlimited.
     pub(crate) fn limit(&self) -> Option<u32> {
         let portal = self.learned.or(self.class);
-        match self.configured {
-            Some(0) => None,
-            Some(set) => Some(portal.map_or(set, |portal| set.min(portal))),
-            None => Some(portal.unwrap_or(SMALLEST_WINDOW)),
-        }
+        let whole = match self.configured {
+            Some(0) => return None,
+            Some(set) => portal.map_or(set, |portal| set.min(portal)),
+            None => portal.unwrap_or(SMALLEST_WINDOW),
+        };
+        Some((whole / self.sharers).max(1))
+    }
+
+    /// Among so many processes the window is divided.
+    pub(crate) fn share(&mut self, sharers: u32) {
+        self.sharers = sharers.max(1);
     }
 
     /// Counts a call at `now`, or says how long to wait.
@@ -89,7 +97,9 @@ impl Window {
         }
         self.roll(now);
         if let Some(remaining) = remaining {
-            let used = usize::try_from(max.saturating_sub(remaining)).unwrap_or(usize::MAX);
+            // What all have used counts against each by its share.
+            let used = max.saturating_sub(remaining) / self.sharers;
+            let used = usize::try_from(used).unwrap_or(usize::MAX);
             // The log never holds more than the limit, whatever a header claims.
             let cap = usize::try_from(self.limit().unwrap_or(max)).unwrap_or(usize::MAX);
             for _ in self.sent.len()..used.min(cap) {
@@ -142,6 +152,7 @@ pub(crate) struct SearchPace {
     rate: Option<f64>,
     next: Timestamp,
     changed: Timestamp,
+    sharers: u32,
 }
 
 impl SearchPace {
@@ -158,7 +169,13 @@ impl SearchPace {
             rate: ceiling,
             next: Timestamp::MIN,
             changed: Timestamp::MIN,
+            sharers: 1,
         }
+    }
+
+    /// Among so many processes the pace is divided.
+    pub(crate) fn share(&mut self, sharers: u32) {
+        self.sharers = sharers.max(1);
     }
 
     /// Searches per second at `now`; `None` is unlimited.
@@ -182,7 +199,7 @@ impl SearchPace {
             return Err(clock::until(now, self.next));
         }
         if let Some(rate) = self.rate(now) {
-            let gap = Duration::from_secs_f64(1.0 / rate);
+            let gap = Duration::from_secs_f64(f64::from(self.sharers) / rate);
             // A timer wakes a little late; the slack keeps that from adding up.
             let due = self.next.max(now.checked_sub(gap / 8).unwrap_or(now));
             self.next = clock::later(due, gap);

@@ -179,6 +179,15 @@ impl Governor {
         self.with(|budgets| budgets.daily.refused(now))
     }
 
+    /// So many processes draw on the portal's quota, this one included: each gets an equal part of what can be sent in a
+    /// second or in ten. Of the day's calls HubSpot tells each what all have left.
+    pub fn share(&self, sharers: u32) {
+        self.with(|budgets| {
+            budgets.window.share(sharers);
+            budgets.search.share(sharers);
+        });
+    }
+
     /// The account's time zone, in which its day ends.
     pub(crate) fn learn_zone(&self, zone: TimeZone) {
         let now = self.clock.now();

@@ -7,7 +7,7 @@ use crate::{
     database::sqlite::{WORKING_CACHE_KIB, set_cache},
     error::doing,
     outcome::MATCHED,
-    sql::{self, Lock},
+    sql,
 };
 
 /// A link whose subject no record of this run feeds.
@@ -79,7 +79,7 @@ impl Session {
         ended: &[(UnclaimedLink, &'static str)],
     ) -> Result<(), Error> {
         const DOING: &str = "stage links that end";
-        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
         for (link, reason) in ended {
             sql::query(
                 "INSERT INTO ended_link (run_id, subject_pk, record_id, reason) VALUES (?, ?, ?, ?)
@@ -105,7 +105,7 @@ impl Session {
         let run = self.run.0.cast_signed();
         // Sorting may take as much memory as the page cache has; together they would be twice of what is needed.
         set_cache(&mut self.conn, SORT_KIB).await?;
-        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
         sql::query(
             self.staged.sql(
                 "INSERT INTO link (
@@ -143,6 +143,7 @@ impl Session {
             .await
             .map_err(doing(DOING))?;
         tx.commit().await?;
+        self.conn.analyze("link").await.map_err(doing(DOING))?;
         set_cache(&mut self.conn, WORKING_CACHE_KIB).await
     }
 }

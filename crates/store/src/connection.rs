@@ -28,6 +28,10 @@ impl Kind {
     }
 }
 
+/// Another process asks HubSpot for new tokens of a connection at present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refreshing;
+
 /// A HubSpot account as far as Tributary knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Portal {
@@ -223,13 +227,90 @@ impl Store {
         tx.commit().await
     }
 
+    /// Takes the turn to ask HubSpot for new tokens of a connection, and returns the credentials that are stored then; or
+    /// `Err` with the process that has the turn, for as long as it lives.
+    pub async fn begin_refresh(
+        &self,
+        subscription: SubscriptionId,
+    ) -> Result<Result<Option<SecretString>, Refreshing>, Error> {
+        const DOING: &str = "take the turn to refresh a connection";
+        let name = self.process.name().await?;
+        let mut conn = self.pool.acquire().await.map_err(doing(DOING))?;
+        let present: Option<Option<String>> =
+            sql::query_scalar("SELECT refreshing FROM connection WHERE subscription_id = ?")
+                .bind(subscription.0)
+                .fetch_optional(&mut conn)
+                .await
+                .map_err(doing(DOING))?;
+        let Some(present) = present else {
+            return Ok(Ok(None));
+        };
+        if let Some(other) = present.as_deref().filter(|other| *other != name)
+            && self
+                .process
+                .lives(&mut conn, other)
+                .await
+                .map_err(doing(DOING))?
+        {
+            return Ok(Err(Refreshing));
+        }
+        // Of several that found it free, one takes it.
+        let taken = sql::query(
+            "UPDATE connection SET refreshing = ? WHERE subscription_id = ? AND coalesce(refreshing, '') = ?",
+        )
+        .bind(name)
+        .bind(subscription.0)
+        .bind(present.as_deref().unwrap_or_default())
+        .execute(&mut conn)
+        .await
+        .map_err(doing(DOING))?;
+        drop(conn);
+        if taken == 0 {
+            return Ok(Err(Refreshing));
+        }
+        let stored = self.connection(subscription).await?;
+        Ok(Ok(stored.map(|stored| stored.credentials)))
+    }
+
+    /// How many processes sync from each portal at present.
+    pub async fn portal_sharers(&self) -> Result<Vec<(PortalId, u32)>, Error> {
+        let rows: Vec<(i64, i64)> = sql::query_as(
+            "SELECT c.portal_id, count(DISTINCT k.holder) FROM run_lock k
+             JOIN connection c ON c.subscription_id = k.subscription_id
+             WHERE k.holder <> '' GROUP BY c.portal_id",
+        )
+        .fetch_all(&self.pool)
+        .await
+        .map_err(doing("count who shares a portal"))?;
+        Ok(rows
+            .into_iter()
+            .map(|(portal, processes)| {
+                let processes = u32::try_from(processes).unwrap_or(u32::MAX);
+                (PortalId(portal.cast_unsigned()), processes)
+            })
+            .collect())
+    }
+
+    /// Gives the turn back without new tokens.
+    pub async fn end_refresh(&self, subscription: SubscriptionId) -> Result<(), Error> {
+        sql::query(
+            "UPDATE connection SET refreshing = NULL WHERE subscription_id = ? AND refreshing = ?",
+        )
+        .bind(subscription.0)
+        .bind(self.process.name().await?)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+        .map_err(doing("give the turn to refresh back"))
+    }
+
     /// Replaces the credentials of a connection, after a refresh.
     pub async fn set_credentials(
         &self,
         subscription: SubscriptionId,
         credentials: &SecretString,
     ) -> Result<(), Error> {
-        sql::query("UPDATE connection SET sealed = ? WHERE subscription_id = ?")
+        sql::query("UPDATE connection SET sealed = ?, refreshing = NULL WHERE subscription_id = ?")
             .bind(self.keyring.seal(&place(subscription), credentials))
             .bind(subscription.0)
             .execute(&self.pool)

@@ -7,7 +7,7 @@ use crate::{
     error::doing,
     matching::ids,
     outcome::{DUPLICATE, MATCHED},
-    sql::{self, Lock},
+    sql,
     staging::{claims_index, first_version},
 };
 
@@ -128,7 +128,7 @@ impl Session {
         }
         let records: Vec<RecordId> = matches.iter().map(|one| one.record).collect();
         let ids = ids(&records);
-        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
         sql::query(self.staged.sql(
             "DELETE FROM version WHERE id BETWEEN ? AND ? AND id IN (
                  SELECT version_id FROM {staged} WHERE record_id IN (SELECT value FROM json_each(?)))",
@@ -157,7 +157,7 @@ impl Session {
             return Ok(());
         }
         let sql = format!(
-            "CREATE INDEX {} ON {{staged}} (subject_pk, modified_at, record_id) WHERE kind = {MATCHED}",
+            "CREATE INDEX IF NOT EXISTS {} ON {{staged}} (subject_pk, modified_at, record_id) WHERE kind = {MATCHED}",
             claims_index(self.run)
         );
         sql::query(self.staged.sql(&sql))

@@ -96,17 +96,21 @@ impl Store {
 
 /// The run or job that a living process has under way.
 async fn under_way(conn: &mut Connection, process: &Process) -> Result<Option<String>, Error> {
+    const DOING: &str = "look for runs that are under way";
     let holders: Vec<(String, i64, String)> = sql::query_as(
         "SELECT 'run', run_id, holder FROM run_lock
          UNION ALL SELECT 'job', id, holder FROM job WHERE state = 'running' AND holder IS NOT NULL",
     )
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await
-    .map_err(doing("look for runs that are under way"))?;
-    let living = holders
-        .into_iter()
-        .find(|(.., holder)| process.lives(holder));
-    Ok(living.map(|(what, number, _)| format!("{what} {number}")))
+    .map_err(doing(DOING))?;
+    for (what, number, holder) in holders {
+        let lives = process.lives(conn, &holder).await;
+        if lives.map_err(doing(DOING))? {
+            return Ok(Some(format!("{what} {number}")));
+        }
+    }
+    Ok(None)
 }
 
 /// Copies a snapshot into an empty database.

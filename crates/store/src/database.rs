@@ -168,10 +168,13 @@ impl Store {
             Some(file) => Keyring::read(file)?,
             None => Keyring::read_or_make(&data_dir.join("keyring"))?,
         };
-        let process = Process::announce(&data_dir.join("processes"))?;
         let address = options.address();
         let (pool, place) = address.connect(options.connections, Journal::Ahead).await?;
         bring_up_to_date(&pool, &place).await?;
+        let process = match &options.database {
+            None => Process::beside_files(&data_dir.join("processes"))?,
+            Some(url) => Process::on_server(postgres::options(url.expose_secret())?.0),
+        };
         Ok(Self {
             pool,
             keyring: Arc::new(keyring),
@@ -233,6 +236,7 @@ impl Store {
 
     /// Ends all connections, so that SQLite folds its write-ahead log into the database file.
     pub async fn close(self) {
+        self.process.end().await;
         self.pool.close().await;
     }
 }

@@ -140,6 +140,12 @@ pub enum Error {
         /// The run that holds it.
         run: model::RunId,
     },
+    /// This process was taken for dead, and another one goes on with its run.
+    #[error("run {run} was taken over by another process")]
+    TakenOver {
+        /// Which run.
+        run: model::RunId,
+    },
     /// A name that must be unique is taken.
     #[error("there is already a subscription named {0:?}")]
     NameTaken(String),

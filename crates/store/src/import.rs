@@ -24,6 +24,9 @@ pub const MAX_ID_BYTES: usize = 1024;
 /// that index, so that few large ones cost less than many small ones.
 const BATCH: usize = 100_000;
 
+/// So many subjects change what the planner has to know.
+const MANY: u64 = 1_000;
+
 /// Subjects erased per transaction, each of which goes through all that runs have noted.
 const ERASED: i64 = 20_000;
 
@@ -154,11 +157,17 @@ impl Importer {
     pub async fn finish(&mut self) -> Result<Imported, Error> {
         self.flush().await?;
         self.note().await?;
+        if self.written >= MANY {
+            let told = self.conn.analyze("subject").await;
+            told.map_err(doing("look at the ids"))?;
+        }
         self.store.refresh_pins(self.scope, self.now).await?;
         let created = count(&mut self.conn, self.scope).await? - self.before;
+        // Somebody else may have added ids meanwhile, or erased some.
+        let created = u64::try_from(created).unwrap_or(0).min(self.written);
         Ok(Imported {
-            created: created.cast_unsigned(),
-            known: self.written - created.cast_unsigned(),
+            created,
+            known: self.written - created,
             removed: 0,
         })
     }
@@ -194,7 +203,7 @@ impl Importer {
         let mut removed = 0;
         loop {
             let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
-            if let Some(run) = under_way(&mut tx, &self.store.process, self.scope)
+            if let Some(run) = under_way(&mut tx, &self.store.process, self.scope, self.now)
                 .await
                 .map_err(doing(DOING))?
             {

@@ -277,7 +277,7 @@ impl Store {
                             run_id = NULL
              WHERE id = ?",
         )
-        .bind(self.process.name())
+        .bind(self.process.name().await?)
         .bind(token)
         .bind(now.as_millisecond())
         .bind(id)
@@ -361,7 +361,12 @@ impl Store {
                 .await
                 .map_err(doing(DOING))?;
         let mut ended: Vec<JobRow> = Vec::new();
-        for holder in held.iter().filter(|name| !self.process.lives(name)) {
+        for holder in &held {
+            let mut conn = self.pool.acquire().await.map_err(doing(DOING))?;
+            let lives = self.process.lives(&mut conn, holder).await;
+            if lives.map_err(doing(DOING))? {
+                continue;
+            }
             tracing::warn!(holder, "the process of a job is gone; the job waits again");
             let sql = format!(
                 "UPDATE job SET state = CASE WHEN deaths + 1 < {MOST_DEATHS} THEN 'waiting' ELSE 'failed' END,

@@ -41,11 +41,13 @@ pub mod state;
 pub mod storage;
 pub mod subject;
 pub mod subscription;
+pub mod takeover;
 pub mod view;
 
 pub use contest::Withdrawn;
 pub use database::{Address, Options, Place, Store};
 pub use error::Error;
+pub use lock::Hold;
 pub use outcome::{Miss, OutcomeKind};
 pub use stage::Session;
 pub use subscription::{Subscription, SubscriptionId};

@@ -324,7 +324,7 @@ impl Session {
                 return Ok(());
             };
             after = *newest;
-            let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+            let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
             for (pin, name, kind, built_to) in &pins {
                 let kind: MetadataType = kind.parse().unwrap_or(MetadataType::String);
                 let changed =

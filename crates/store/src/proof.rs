@@ -11,7 +11,7 @@ use crate::{
     lists::Numbers,
     matching::ids,
     outcome::MATCHED,
-    sql::{self, Lock},
+    sql,
 };
 
 /// A run's outcomes, counted.
@@ -183,7 +183,7 @@ impl Session {
         const DOING: &str = "prepare lost values to be written again";
         let ids = ids(records);
         let run = self.run.0.cast_signed();
-        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
         sql::query(
             self.staged.sql(
                 "UPDATE link SET mapping_version = -1 WHERE subject_pk IN (

@@ -12,6 +12,7 @@ use crate::{
     memory::{forget_memory, memorise},
     sql::{self, Connection, Lock, Source},
     staging::{drop_staging_table, forget_staged, keep_outcomes},
+    takeover::{self, Begun, Left},
 };
 
 /// How a run ended, or that it has not.
@@ -140,9 +141,7 @@ type RunRow = (
 const RUN_COLUMNS: &str = "id, subscription_id, level, dry_run, state, started_at, finished_at, report, pruned, origin, started_by";
 
 impl Store {
-    /// Begins a run, holding its level until [`Store::finish_run`].
-    ///
-    /// What a crashed process left behind for this level is cleared away first.
+    /// Begins a run, holding its level until [`Store::finish_run`]. What was left behind of another one is cleared away.
     ///
     /// # Errors
     /// [`Error::Busy`] when a living process runs this level.
@@ -153,34 +152,50 @@ impl Store {
         origin: &Origin,
         now: Timestamp,
     ) -> Result<Session, Error> {
+        let begun = self.begin_or_take_over(scope, dry_run, origin, now, |_| false);
+        Ok(begun.await?.session)
+    }
+
+    /// Begins a run, or goes on with one that was left behind, if `goes_on` says of what is left that it can be.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when a living process runs this level.
+    pub async fn begin_or_take_over(
+        &self,
+        scope: Scope,
+        dry_run: bool,
+        origin: &Origin,
+        now: Timestamp,
+        goes_on: impl FnOnce(&Left) -> bool,
+    ) -> Result<Begun, Error> {
         const DOING: &str = "begin the run";
+        let name = self.process.name().await?;
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-        let held: Option<(i64, String)> = sql::query_as(
-            "SELECT run_id, holder FROM run_lock WHERE subscription_id = ? AND level = ?",
-        )
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .fetch_optional(&mut tx)
-        .await
-        .map_err(doing(DOING))?;
-        if let Some((run, holder)) = held {
-            let run = RunId(run.cast_unsigned());
-            if self.process.lives(&holder) {
+        if let Some((run, holder)) = held(&mut tx, scope).await.map_err(doing(DOING))? {
+            let under_way = self.process.has_under_way(&mut tx, &holder, run).await;
+            if under_way.map_err(doing(DOING))? {
                 tx.rollback().await?;
                 return Err(Error::Busy {
                     level: scope.level,
                     run,
                 });
             }
-            tracing::warn!(%run, level = %scope.level, "the process of this run is gone; clearing up after it");
-            sql::query("UPDATE run SET state = 'failed', finished_at = ? WHERE id = ?")
-                .bind(now.as_millisecond())
-                .bind(run.0.cast_signed())
-                .execute(&mut tx)
-                .await
-                .map_err(doing(DOING))?;
-            let (_, applied) = scope_of(&mut tx, run).await.map_err(doing(DOING))?;
-            clear_up(&mut tx, scope, run, applied)
+            if let Some(left) = takeover::left(&mut tx, run).await?.filter(goes_on) {
+                tracing::warn!(%run, level = %scope.level, "the process of this run is gone; going on with it");
+                let hold = self.hold(scope, run);
+                sql::query("UPDATE run_lock SET holder = ? WHERE run_id = ?")
+                    .bind(name)
+                    .bind(run.0.cast_signed())
+                    .execute(&mut tx)
+                    .await
+                    .map_err(doing(DOING))?;
+                tx.commit().await?;
+                return Ok(Begun {
+                    session: Session::open(self, scope, run, hold).await?,
+                    left: Some(left),
+                });
+            }
+            takeover::abandon(&mut tx, run, now.as_millisecond())
                 .await
                 .map_err(doing(DOING))?;
         }
@@ -197,6 +212,8 @@ impl Store {
         .fetch_one(&mut tx)
         .await
         .map_err(doing(DOING))?;
+        let id = RunId(run.cast_unsigned());
+        let hold = self.hold(scope, id);
         sql::query(
             "INSERT INTO run_lock (subscription_id, level, run_id, holder) VALUES (?, ?, ?, ?)
              ON CONFLICT (subscription_id, level) DO UPDATE SET run_id = excluded.run_id, holder = excluded.holder",
@@ -204,16 +221,22 @@ impl Store {
         .bind(scope.subscription.0)
         .bind(scope.level_code())
         .bind(run)
-        .bind(self.process.name())
+        .bind(name)
         .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
         tx.commit().await?;
-        Session::begin(self, scope, RunId(run.cast_unsigned())).await
+        Ok(Begun {
+            session: Session::open(self, scope, id, hold).await?,
+            left: None,
+        })
     }
 
     /// Ends a run with its report and gives its level free. Of a run that was carried out, dry or not, the misses and
     /// quarantined values are kept; what a failed or cancelled one staged is cleared away.
+    ///
+    /// # Errors
+    /// [`Error::TakenOver`] when another process has the run by now.
     pub async fn finish_run(
         &self,
         run: RunId,
@@ -225,6 +248,16 @@ impl Store {
         let id = run.0.cast_signed();
         let (scope, _) = scope_of(&self.pool, run).await.map_err(doing(DOING))?;
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let held = sql::query("DELETE FROM run_lock WHERE run_id = ? AND holder = ?")
+            .bind(id)
+            .bind(self.process.name().await?)
+            .execute(&mut tx)
+            .await
+            .map_err(doing(DOING))?;
+        if held == 0 {
+            tx.rollback().await?;
+            return Err(Error::TakenOver { run });
+        }
         let (_, applied) = scope_of(&mut tx, run).await.map_err(doing(DOING))?;
         if matches!(state, State::Failed | State::Cancelled) {
             clear_up(&mut tx, scope, run, applied)
@@ -240,19 +273,16 @@ impl Store {
                     .map_err(doing(DOING))?;
             }
         }
-        sql::query("UPDATE run SET state = ?, finished_at = ?, report = ? WHERE id = ?")
-            .bind(state.name())
-            .bind(now.as_millisecond())
-            .bind(report.to_string())
-            .bind(id)
-            .execute(&mut tx)
-            .await
-            .map_err(doing(DOING))?;
-        sql::query("DELETE FROM run_lock WHERE run_id = ?")
-            .bind(id)
-            .execute(&mut tx)
-            .await
-            .map_err(doing(DOING))?;
+        sql::query(
+            "UPDATE run SET state = ?, finished_at = ?, report = ?, checkpoint = NULL WHERE id = ?",
+        )
+        .bind(state.name())
+        .bind(now.as_millisecond())
+        .bind(report.to_string())
+        .bind(id)
+        .execute(&mut tx)
+        .await
+        .map_err(doing(DOING))?;
         tx.commit().await
     }
 
@@ -333,12 +363,8 @@ impl Store {
     }
 }
 
-/// The run that a living process has under way for a level.
-pub(crate) async fn under_way(
-    conn: &mut Connection,
-    process: &Process,
-    scope: Scope,
-) -> Result<Option<RunId>, sqlx::Error> {
+/// The run that holds a level, and who holds it.
+async fn held(conn: &mut Connection, scope: Scope) -> Result<Option<(RunId, String)>, sqlx::Error> {
     let held: Option<(i64, String)> = sql::query_as(
         "SELECT run_id, holder FROM run_lock WHERE subscription_id = ? AND level = ?",
     )
@@ -346,13 +372,33 @@ pub(crate) async fn under_way(
     .bind(scope.level_code())
     .fetch_optional(conn)
     .await?;
-    Ok(held
-        .filter(|(_, holder)| process.lives(holder))
-        .map(|(run, _)| RunId(run.cast_unsigned())))
+    Ok(held.map(|(run, holder)| (RunId(run.cast_unsigned()), holder)))
+}
+
+/// The run that a living process has under way for a level. One that was left behind is ended: what is done now would not
+/// fit what it has staged.
+pub(crate) async fn under_way(
+    conn: &mut Connection,
+    process: &Process,
+    scope: Scope,
+    now: i64,
+) -> Result<Option<RunId>, sqlx::Error> {
+    let Some((run, holder)) = held(conn, scope).await? else {
+        return Ok(None);
+    };
+    if process.has_under_way(conn, &holder, run).await? {
+        return Ok(Some(run));
+    }
+    sql::query("DELETE FROM run_lock WHERE run_id = ?")
+        .bind(run.0.cast_signed())
+        .execute(&mut *conn)
+        .await?;
+    takeover::abandon(conn, run, now).await?;
+    Ok(None)
 }
 
 /// Clears away what a run staged. If it was applied all the same, the level's memory is that of a run before it.
-async fn clear_up(
+pub(crate) async fn clear_up(
     conn: &mut Connection,
     scope: Scope,
     run: RunId,
@@ -365,7 +411,10 @@ async fn clear_up(
 }
 
 /// Whose run it is, and whether it was applied.
-async fn scope_of(on: impl Into<Source<'_>>, run: RunId) -> Result<(Scope, bool), sqlx::Error> {
+pub(crate) async fn scope_of(
+    on: impl Into<Source<'_>>,
+    run: RunId,
+) -> Result<(Scope, bool), sqlx::Error> {
     let (subscription, level, applied) =
         sql::query_as("SELECT subscription_id, level, applied FROM run WHERE id = ?")
             .bind(run.0.cast_signed())

@@ -1,9 +1,9 @@
 //! The layer over the driver: one way to write statements for SQLite and PostgreSQL.
 //!
 //! It looks like sqlx's own builder, so that a statement reads as it would there: [`query()`], values bound one by one, and
-//! then [`Query::execute`](query::Query::execute) or one of the `fetch` functions on a pool, a connection or a transaction. Statements are written
-//! once, in SQLite's words, and translated ([`translate`]); where the databases have no common words, a part of a statement
-//! is chosen by the [`Dialect`]. How many rows go in at once is in [`bulk`], what transactions wait for in [`transaction`].
+//! then `execute` or one of the `fetch` functions on a pool, a connection or a transaction. Statements are written once, in
+//! SQLite's words, and translated; where the databases have no common words, a part of a statement is chosen by the
+//! [`Dialect`]. How many rows go in at once is in [`bulk`], what transactions wait for in [`transaction`].
 //!
 //! Generic over sqlx's databases, each function that runs a statement would need a dozen bounds; its `Any` driver forgets
 //! the types of values that are null.
@@ -21,6 +21,6 @@ pub(crate) use self::{
     bulk::Bulk,
     connection::{Connection, Dialect, Pool, Source},
     query::{query, query_as, query_scalar},
-    transaction::Lock,
+    transaction::{Lock, Transaction},
     value::{Value, to_the_byte, without_nul},
 };

@@ -6,20 +6,25 @@
 //! `outcome`. A table of its own is appended to in record order and dropped whole, which costs a fraction of writing rows
 //! to a shared one and deleting them again.
 
+use std::sync::Arc;
+
 use model::{PropertyName, RecordId, RunId};
 
 use crate::{
     Error, OutcomeKind, Scope, Store,
     error::doing,
+    lock::Hold,
     memory::{Unchanged, stage_unchanged},
-    sql::{self, Bulk, Connection, Lock},
-    staging::{Staged, first_version, forget_details, make_staging_table},
+    sql::{self, Bulk, Connection},
+    staging::{Staged, first_version, forget_details, make_staging_table, next_version},
+    takeover::{Checkpoint, keep},
 };
 
 /// The working connection of one run.
 #[derive(Debug)]
 pub struct Session {
     pub(crate) conn: Connection,
+    pub(crate) hold: Arc<Hold>,
     pub(crate) scope: Scope,
     pub(crate) run: RunId,
     /// What the level's last run found can be relied on.
@@ -133,21 +138,32 @@ pub struct QuarantinedValue {
 }
 
 impl Session {
-    pub(crate) async fn begin(store: &Store, scope: Scope, run: RunId) -> Result<Self, Error> {
+    /// Opens the working connection of a run, with its table: empty if the run has just begun, with what was staged if
+    /// it is gone on with.
+    pub(crate) async fn open(
+        store: &Store,
+        scope: Scope,
+        run: RunId,
+        hold: Arc<Hold>,
+    ) -> Result<Self, Error> {
         let mut conn = store
             .working_connection("take a connection for the run")
             .await?;
         make_staging_table(&mut conn, run)
             .await
             .map_err(doing("make the run's table"))?;
+        let next_version = next_version(&mut conn, run)
+            .await
+            .map_err(doing("count the run's versions"))?;
         let staged = Staged::of(run);
         let mut session = Self {
             conn,
+            hold,
             scope,
             run,
             remembers: false,
             indexed: false,
-            next_version: first_version(run),
+            next_version,
             records: Bulk::new(staged.name(), &RECORD_COLUMNS),
             staged,
             versions: Bulk::new(
@@ -173,6 +189,11 @@ impl Session {
             .map_err(doing("close the run's connection"))
     }
 
+    /// The run, as this process has it under way.
+    pub fn hold(&self) -> Arc<Hold> {
+        Arc::clone(&self.hold)
+    }
+
     /// The run this session writes for.
     pub fn run(&self) -> RunId {
         self.run
@@ -180,8 +201,16 @@ impl Session {
 
     /// Stages records that were not staged before, with their quarantined values, in one durable step.
     ///
-    /// A dry run stages outcomes without new versions.
-    pub async fn stage(&mut self, batch: Batch, dry_run: bool) -> Result<(), Error> {
+    /// A dry run stages outcomes without new versions. With a checkpoint, where the run stands is kept in the same step.
+    ///
+    /// # Errors
+    /// [`Error::TakenOver`].
+    pub async fn stage(
+        &mut self,
+        batch: Batch,
+        dry_run: bool,
+        checkpoint: Option<&Checkpoint>,
+    ) -> Result<(), Error> {
         const DOING: &str = "stage records";
         let run = self.run.0.cast_signed();
         let Batch {
@@ -196,7 +225,7 @@ impl Session {
             outcomes.push(outcome);
             versions.extend(version.filter(|_| !dry_run));
         }
-        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
         self.versions
             .insert(&mut tx, versions, |columns, row| {
                 columns.put(row.id).put(row.subject).put(row.record);
@@ -227,6 +256,11 @@ impl Session {
             })
             .await
             .map_err(doing(DOING))?;
+        if let Some(checkpoint) = checkpoint {
+            keep(&mut tx, self.run, checkpoint)
+                .await
+                .map_err(doing(DOING))?;
+        }
         tx.commit().await
     }
 
@@ -281,7 +315,7 @@ impl Session {
     /// Forgets everything this run has staged, to start reading anew.
     pub async fn unstage(&mut self) -> Result<(), Error> {
         const DOING: &str = "clear what was staged";
-        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
         sql::query(self.staged.sql("DELETE FROM {staged}"))
             .execute(&mut tx)
             .await

@@ -56,7 +56,7 @@ pub(crate) async fn make_record_table(
     let bytes = dialect.either("BLOB", "BYTEA");
     let text = dialect.either("TEXT", "TEXT COLLATE \"C\"");
     conn.run(&format!(
-        "CREATE TABLE {table} (
+        "CREATE TABLE IF NOT EXISTS {table} (
              record_id   {number} PRIMARY KEY,
              kind        {number} NOT NULL, -- see store::outcome
              subject_pk  {number},          -- matched, and a duplicate's contested subject
@@ -73,6 +73,18 @@ pub(crate) async fn make_record_table(
          )"
     ))
     .await
+}
+
+/// The id of the next version of a run.
+pub(crate) async fn next_version(conn: &mut Connection, run: RunId) -> Result<i64, sqlx::Error> {
+    let first = first_version(run);
+    let newest: Option<i64> =
+        sql::query_scalar("SELECT max(id) FROM version WHERE id BETWEEN ? AND ?")
+            .bind(first)
+            .bind(first_version(RunId(run.0 + 1)) - 1)
+            .fetch_one(conn)
+            .await?;
+    Ok(newest.map_or(first, |newest| newest + 1))
 }
 
 /// Deletes everything a run has staged and not applied.

@@ -220,7 +220,12 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Busy`] while the level is synced.
-    pub async fn erase_subject(&self, scope: Scope, id: &str) -> Result<bool, Error> {
+    pub async fn erase_subject(
+        &self,
+        scope: Scope,
+        id: &str,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         const DOING: &str = "erase a subject";
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
         let pk: Option<i64> = sql::query_scalar(
@@ -234,7 +239,7 @@ impl Store {
         .map_err(doing(DOING))?;
         if let Some(pk) = pk {
             // What a run holds in memory cannot be erased from here.
-            if let Some(run) = under_way(&mut tx, &self.process, scope)
+            if let Some(run) = under_way(&mut tx, &self.process, scope, now.as_millisecond())
                 .await
                 .map_err(doing(DOING))?
             {

@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// The number of a subscription within an installation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriptionId(pub i64);
 
 /// A subscription.

@@ -6,6 +6,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use hubspot::{
@@ -283,6 +284,14 @@ impl Connector {
         Ok(())
     }
 
+    /// Takes its share of each portal's quota: processes that sync from one portal get equal parts.
+    pub(crate) async fn share_quotas(&self) -> Result<(), store::Error> {
+        for (portal, sharers) in self.shared.store.portal_sharers().await? {
+            self.shared.governors.portal(portal).share(sharers);
+        }
+        Ok(())
+    }
+
     /// The connection of a subscription, with its credentials.
     pub async fn connection(
         &self,
@@ -308,6 +317,7 @@ impl Connector {
         }
         let keeper = Keeper {
             store: self.shared.store.clone(),
+            clock: Arc::clone(&self.shared.clock),
             subscription,
         };
         let client = self
@@ -424,8 +434,13 @@ fn decode(sealed: &SecretString) -> Option<Credentials> {
 #[derive(Debug)]
 struct Keeper {
     store: Store,
+    clock: Arc<dyn Clock>,
     subscription: SubscriptionId,
 }
+
+/// How often a process looks whether another one has refreshed, and how often at most before it does so itself.
+const LOOK: Duration = Duration::from_millis(200);
+const LOOKS: u32 = 150;
 
 impl TokenKeeper for Keeper {
     fn keep<'a>(
@@ -436,6 +451,32 @@ impl TokenKeeper for Keeper {
             let credentials = encode(&tokens.credentials());
             let kept = self.store.set_credentials(self.subscription, &credentials);
             kept.await.map_err(Into::into)
+        })
+    }
+
+    fn turn(
+        &self,
+    ) -> Pin<Box<dyn Future<Output = Result<Option<Credentials>, KeepError>> + Send + '_>> {
+        Box::pin(async move {
+            for _ in 0..LOOKS {
+                if let Ok(stored) = self.store.begin_refresh(self.subscription).await? {
+                    return Ok(stored.and_then(|stored| decode(&stored)));
+                }
+                self.clock.sleep(LOOK).await;
+            }
+            // Whoever had the turn has been at it for half a minute.
+            Ok(None)
+        })
+    }
+
+    fn pass(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            if let Err(error) = self.store.end_refresh(self.subscription).await {
+                tracing::warn!(
+                    error = crate::chain(&error),
+                    "others wait longer than they need to"
+                );
+            }
         })
     }
 }

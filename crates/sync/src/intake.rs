@@ -1,9 +1,12 @@
 //! What happens to a page of records: match, translate, compare, stage.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use hubspot::{Record, Records};
-use model::{RecordId, Wire, payload::Writer};
+use model::{Clock, RecordId, Wire, payload::Writer};
 use roaring::RoaringTreemap;
 use store::{
     Miss, Session, Withdrawn,
@@ -13,8 +16,10 @@ use store::{
 };
 
 use crate::{
+    checkpoint::{Checkpoint, bits, switches},
     diff::{Target, Translated, translate},
     layout::Layout,
+    read::{Covers, Gap},
 };
 
 /// Characters of a quarantined value that are kept to show.
@@ -41,6 +46,16 @@ pub(crate) struct Intake {
     answered: Answered,
     /// Ids made up for records whose own could not be read, counted down from the largest.
     nameless: u64,
+    /// The ids of which nothing is taken in yet.
+    gap: Gap,
+    course: Course,
+}
+
+/// What a run has set out with: all of its checkpoints that does not change while it reads.
+#[derive(Debug, Clone)]
+pub(crate) struct Course {
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 /// Which subjects the records of this run claim.
@@ -89,6 +104,16 @@ impl Answered {
             left_out: vec![false; columns],
             nulls: false,
         }
+    }
+
+    /// What a checkpoint says of so many columns.
+    fn read(checkpoint: &Checkpoint, columns: usize) -> Option<Self> {
+        Some(Self {
+            missing: switches(&checkpoint.missing, columns)?,
+            present: switches(&checkpoint.present, columns)?,
+            left_out: switches(&checkpoint.left_out, columns)?,
+            nulls: checkpoint.nulls,
+        })
     }
 
     fn note<'a>(&mut self, records: impl Iterator<Item = Record<'a>>) {
@@ -147,7 +172,7 @@ struct Matched<'a> {
 }
 
 impl Intake {
-    pub(crate) fn new(layout: &Layout, dry_run: bool) -> Self {
+    pub(crate) fn new(layout: &Layout, dry_run: bool, course: Course) -> Self {
         Self {
             writer: Writer::default(),
             dry_run,
@@ -163,7 +188,70 @@ impl Intake {
             },
             answered: Answered::new(layout.columns.len()),
             nameless: 0,
+            gap: Gap::WHOLE,
+            course,
         }
+    }
+
+    /// Goes on where another process stopped, if what is staged fits how records are read now.
+    pub(crate) async fn resume(
+        layout: &Layout,
+        dry_run: bool,
+        course: Course,
+        session: &mut Session,
+    ) -> Result<Option<Self>, store::Error> {
+        let mut intake = Self::new(layout, dry_run, course);
+        let checkpoint = &intake.course.checkpoint;
+        let Some(answered) = Answered::read(checkpoint, layout.columns.len()) else {
+            return Ok(None);
+        };
+        if checkpoint.seed != intake.seed {
+            return Ok(None);
+        }
+        (intake.gap, intake.nameless) = (checkpoint.gap(), checkpoint.nameless);
+        intake.answered = answered;
+        // Whether a match was taken back is not kept; then links that end are looked for.
+        intake.claims.took_back = true;
+        intake.staged = session.count_staged().await?;
+        let (claims, expected) = (&mut intake.claims, &mut intake.expected);
+        session
+            .claims(|claim| {
+                claims.add(claim.subject, claim.fed);
+                if let Some((fingerprint, presence)) = claim.matched {
+                    expected.add(fingerprint, &presence);
+                }
+            })
+            .await?;
+        Ok(Some(intake))
+    }
+
+    /// The ids of which nothing is taken in yet.
+    pub(crate) fn gap(&self) -> Gap {
+        self.gap
+    }
+
+    /// Says that the page to be taken in next is all there is in what it covers.
+    pub(crate) fn cover(&mut self, covers: Option<Covers>) {
+        if let Some(covers) = covers {
+            self.gap.cover(covers);
+        }
+    }
+
+    /// Where the run stands once all that was taken in is staged.
+    pub(crate) fn checkpoint(&self) -> store::takeover::Checkpoint {
+        let answered = &self.answered;
+        Checkpoint {
+            seed: self.seed,
+            first: self.gap.first,
+            last: self.gap.last,
+            missing: bits(&answered.missing),
+            present: bits(&answered.present),
+            left_out: bits(&answered.left_out),
+            nulls: answered.nulls,
+            nameless: self.nameless,
+            ..self.course.checkpoint.clone()
+        }
+        .written(self.course.clock.now())
     }
 
     /// Takes in the records of a page that are `wanted`. They must not have been staged before.
@@ -241,8 +329,10 @@ impl Intake {
 
     /// Stages what was taken in.
     pub(crate) async fn flush(&mut self, session: &mut Session) -> Result<(), store::Error> {
+        let checkpoint = self.checkpoint();
+        let pending = std::mem::take(&mut self.pending);
         session
-            .stage(std::mem::take(&mut self.pending), self.dry_run)
+            .stage(pending, self.dry_run, Some(&checkpoint))
             .await
     }
 

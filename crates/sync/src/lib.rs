@@ -5,6 +5,7 @@
 //! in the database, and what is remembered per known id is one bit.
 
 mod again;
+mod checkpoint;
 pub mod connect;
 mod diff;
 pub mod export;
@@ -33,7 +34,7 @@ pub use progress::{Phase, Progress};
 pub use report::{
     Calls, Counts, Destination, FieldCounts, Ids, Missed, Portal, Proof, RunReport, Values,
 };
-pub use run::{Context, Error, Request, run};
+pub use run::{Context, Error, Request, Stops, run};
 pub use runner::Runner;
 pub use trouble::{Explain, Explanation, chain};
 pub use worker::Worker;

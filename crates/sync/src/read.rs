@@ -14,18 +14,32 @@ const WAITING: usize = 1;
 /// The pages of a portal: each record once, in whatever order. Reading stops when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Pages {
-    pages: mpsc::Receiver<Page>,
+    pages: mpsc::Receiver<Result<Page, hubspot::Error>>,
     task: AbortHandle,
 }
 
-type Page = Result<Records, hubspot::Error>;
+/// Some records, and all there are in the ids that they cover.
+#[derive(Debug)]
+pub(crate) struct Page {
+    pub(crate) records: Records,
+    /// What it covers of a gap; `None` if that cannot be told by ids.
+    pub(crate) covers: Option<Covers>,
+}
+
+/// From one end of a gap up to an id, which is covered too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Covers {
+    UpTo(u64),
+    DownTo(u64),
+}
 
 impl Pages {
-    pub(crate) fn read(client: Client, plan: Plan, columns: Columns) -> Self {
+    /// Reads what is in a gap; a list is read whole, whatever the gap.
+    pub(crate) fn read(client: Client, plan: Plan, columns: Columns, gap: Gap) -> Self {
         let (sender, pages) = mpsc::channel(WAITING);
         let task = tokio::spawn(async move {
             let result = match plan.reader {
-                Reader::Search => search(&client, &plan, &columns, &sender).await,
+                Reader::Search => search(&client, &plan, &columns, &sender, gap).await,
                 Reader::List => list(&client, &plan, &columns, &sender).await,
             };
             if let Err(error) = result {
@@ -40,7 +54,7 @@ impl Pages {
     }
 
     /// The next page; `None` after the last.
-    pub(crate) async fn next(&mut self) -> Option<Page> {
+    pub(crate) async fn next(&mut self) -> Option<Result<Page, hubspot::Error>> {
         self.pages.recv().await
     }
 }
@@ -51,18 +65,18 @@ impl Drop for Pages {
     }
 }
 
+type Sender = mpsc::Sender<Result<Page, hubspot::Error>>;
+
 /// Reads what a query finds: from both ends of the ids when that is worth it, because each page must be there before the
 /// next one of its walk can be asked for.
 async fn search(
     client: &Client,
     plan: &Plan,
     columns: &Columns,
-    sender: &mpsc::Sender<Page>,
+    sender: &Sender,
+    gap: Gap,
 ) -> Result<(), hubspot::Error> {
-    let gap = Mutex::new(Gap {
-        first: 0,
-        last: LAST_ID,
-    });
+    let gap = Mutex::new(gap);
     let walk = |way| walk(client, plan, columns, sender, &gap, way);
     if plan.both_ends {
         tokio::try_join!(walk(Way::Up), walk(Way::Down)).map(drop)
@@ -79,13 +93,17 @@ enum Way {
 
 /// The ids that no page has covered yet, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Gap {
-    first: u64,
-    last: u64,
+pub(crate) struct Gap {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
 }
 
 impl Gap {
-    const CLOSED: Self = Self { first: 1, last: 0 };
+    /// All ids there can be.
+    pub(crate) const WHOLE: Self = Self {
+        first: 0,
+        last: LAST_ID,
+    };
 
     fn is_closed(self) -> bool {
         self.first > self.last
@@ -112,13 +130,23 @@ impl Gap {
         (query, walk)
     }
 
-    /// Takes out what a page covers, by where its walk goes on.
-    fn cover(&mut self, next: Option<Walk>) {
-        match next {
-            Some(Walk::Up(Some(past))) => self.first = self.first.max(past.0 + 1),
-            Some(Walk::Down(Some(RecordId(past @ 1..)))) => self.last = self.last.min(past - 1),
+    /// What a page covers that was asked for when the gap was this one, by where its walk goes on.
+    fn covered(self, way: Way, next: Option<Walk>) -> Covers {
+        match (way, next) {
+            (_, Some(Walk::Up(Some(past)))) => Covers::UpTo(past.0),
+            (_, Some(Walk::Down(Some(past)))) => Covers::DownTo(past.0),
             // There is nothing past this page.
-            _ => *self = Self::CLOSED,
+            (Way::Up, _) => Covers::UpTo(self.last),
+            (Way::Down, _) => Covers::DownTo(self.first),
+        }
+    }
+
+    /// Takes out what a page covers.
+    pub(crate) fn cover(&mut self, covers: Covers) {
+        match covers {
+            Covers::UpTo(id) => self.first = self.first.max(id.saturating_add(1)),
+            Covers::DownTo(0) => self.first = self.last.saturating_add(1),
+            Covers::DownTo(id) => self.last = self.last.min(id - 1),
         }
     }
 }
@@ -128,7 +156,7 @@ async fn walk(
     client: &Client,
     plan: &Plan,
     columns: &Columns,
-    sender: &mpsc::Sender<Page>,
+    sender: &Sender,
     gap: &Mutex<Gap>,
     way: Way,
 ) -> Result<(), hubspot::Error> {
@@ -143,13 +171,18 @@ async fn walk(
             .search_page(plan.object, &query, columns, walk, SEARCH_PAGE)
             .await?;
         let mut records = page.records;
+        let covers = open.covered(way, page.next);
         {
             let mut gap = lock();
             // The other walk may have come this far meanwhile.
             records.keep(|id| gap.contains(id));
-            gap.cover(page.next);
+            gap.cover(covers);
         }
-        if sender.send(Ok(records)).await.is_err() {
+        let page = Page {
+            records,
+            covers: Some(covers),
+        };
+        if sender.send(Ok(page)).await.is_err() {
             return Ok(());
         }
     }
@@ -159,16 +192,21 @@ async fn list(
     client: &Client,
     plan: &Plan,
     columns: &Columns,
-    sender: &mpsc::Sender<Page>,
+    sender: &Sender,
 ) -> Result<(), hubspot::Error> {
     let mut after = None;
     loop {
         let page = client
             .list_page(plan.object, columns, after.as_ref(), LIST_PAGE)
             .await?;
-        if sender.send(Ok(page.records)).await.is_err() || page.next.is_none() {
+        let (records, next) = (page.records, page.next);
+        let page = Page {
+            records,
+            covers: None,
+        };
+        if sender.send(Ok(page)).await.is_err() || next.is_none() {
             return Ok(());
         }
-        after = page.next;
+        after = next;
     }
 }

@@ -43,6 +43,9 @@ pub struct RunReport {
     pub calls: Calls,
     /// How many of them HubSpot refused with 429.
     pub refused: u64,
+    /// How often another process went on with it. The calls are those since the last time.
+    #[serde(skip_serializing_if = "never")]
+    pub takeovers: u32,
     /// How long the run took, in seconds.
     pub wall_seconds: f64,
     /// What the proof rests on.
@@ -73,6 +76,7 @@ impl RunReport {
             held: BTreeMap::new(),
             calls: Calls::default(),
             refused: 0,
+            takeovers: 0,
             wall_seconds: 0.0,
             proof: Proof::default(),
             error: None,
@@ -98,6 +102,11 @@ impl RunReport {
             && failed == 0
             && unread == 0
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn never(times: &u32) -> bool {
+    *times == 0
 }
 
 /// The portal's own totals when the run began.

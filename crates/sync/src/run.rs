@@ -1,12 +1,12 @@
 //! One run from beginning to end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use hubspot::{Client, Columns};
 use jiff::Timestamp;
-use model::{Clock, Level, PropertyName};
+use model::{Clock, Level, PortalId, PropertyName};
 use store::{
-    OutcomeKind, Scope, Session, Store,
+    Hold, OutcomeKind, Scope, Session, Store,
     mapping::{EmptyPolicy, Mapping},
     run::{Origin, State, Trigger},
     state::Fill,
@@ -16,13 +16,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     again::Again,
-    intake::Intake,
+    checkpoint::Checkpoint,
+    intake::{Course, Intake},
     layout::{Held, Layout},
     links,
     plan::{Plan, Reader, ReaderChoice, Totals},
     progress::{Phase, Progress},
     prove,
-    read::Pages,
+    read::{Gap, Page, Pages},
     reconcile::{Reconciled, Reconciler},
     report::{Calls, Destination, FieldCounts, Portal, Proof, RunReport},
     trouble::{Explain as _, Explanation},
@@ -136,9 +137,32 @@ pub enum Error {
     Hubspot(#[from] hubspot::Error),
 }
 
+/// By what a run is stopped from outside.
+#[derive(Debug, Clone, Default)]
+pub struct Stops {
+    /// Nobody wants it any more. Until it applies it stops, and changes nothing.
+    pub cancel: CancellationToken,
+    /// This process ends. The run finishes its page and is left to another process.
+    pub hand_over: CancellationToken,
+}
+
+impl Stops {
+    /// A run that is cancelled, if anything, and never handed over.
+    pub fn cancelled_by(cancel: &CancellationToken) -> Self {
+        Self {
+            cancel: cancel.clone(),
+            ..Self::default()
+        }
+    }
+}
+
+/// How long a run that is handed over has for its page, before what it has not staged is left.
+const LAST_PAGE: Duration = Duration::from_secs(5);
+
 /// Why the work of a run stopped early.
 pub(crate) enum Stop {
     Cancelled,
+    HandedOver,
     Failed(Error),
 }
 
@@ -150,7 +174,9 @@ impl<E: Into<Error>> From<E> for Stop {
 
 /// Executes one run.
 ///
-/// A run that begins also ends in the list of runs, whatever happens; a failed or cancelled one changes no metadata. `progress` is told where it stands.
+/// A run that begins also ends in the list of runs, whatever happens; a failed or cancelled one changes no metadata. One
+/// that another process has left behind is gone on with, if it was asked for in the same way. `progress` is told where it
+/// stands. A run that is handed over is still running when this returns.
 ///
 /// # Errors
 /// When no run could begin: not mapped, or the level is busy. A failure after that is in the report.
@@ -158,7 +184,7 @@ pub async fn run(
     context: &Context,
     request: Request,
     progress: &watch::Sender<Progress>,
-    cancel: &CancellationToken,
+    stops: &Stops,
 ) -> Result<RunReport, Error> {
     let level = request.scope.level;
     let subscriptions = context.store.subscriptions().await?;
@@ -172,13 +198,33 @@ pub async fn run(
         .mapping(&context.store)
         .await?
         .ok_or(Error::NotMapped { level })?;
-    let started = context.clock.now();
-    let session = context
+    let now = context.clock.now();
+    let portal = context
         .store
-        .begin_run(request.scope, request.dry_run, &request.origin, started)
+        .connected_portal(request.scope.subscription)
         .await?;
+    let mut left = None;
+    let begun = context
+        .store
+        .begin_or_take_over(
+            request.scope,
+            request.dry_run,
+            &request.origin,
+            now,
+            |found| {
+                left = Checkpoint::of(found, &request, mapping.version, portal, now);
+                left.is_some()
+            },
+        )
+        .await?;
+    let left = left.map(|checkpoint| Checkpoint {
+        takeovers: checkpoint.takeovers + 1,
+        ..checkpoint
+    });
+    let session = begun.session;
     let report = RunReport {
         measured: request.measured.clone(),
+        takeovers: left.as_ref().map_or(0, |checkpoint| checkpoint.takeovers),
         ..RunReport::begin(session.run(), level, request.dry_run)
     };
     let mut work = Work {
@@ -187,14 +233,23 @@ pub async fn run(
         report,
         client: context.client.counted(),
         mapping,
-        started,
+        portal,
+        started: begun.left.map_or(now, |left| left.started_at),
         progress,
+        _hold: session.hold(),
         session,
-        anew: 0,
+        anew: left.as_ref().map_or(0, |checkpoint| checkpoint.anew),
+        left,
+        hand_over: &stops.hand_over,
+    };
+    let late = async {
+        stops.hand_over.cancelled().await;
+        context.clock.sleep(LAST_PAGE).await;
     };
     let found = tokio::select! {
         found = work.find() => found,
-        () = cancel.cancelled() => Err(Stop::Cancelled),
+        () = stops.cancel.cancelled() => Err(Stop::Cancelled),
+        () = late => Err(Stop::HandedOver),
     };
     // What was found is made true whole: from here on a run is not cancelled.
     let ended = match found {
@@ -214,8 +269,15 @@ struct Work<'a> {
     progress: &'a watch::Sender<Progress>,
     session: Session,
     report: RunReport,
+    /// The portal of the connection.
+    portal: Option<PortalId>,
     /// How many times reading started anew.
     anew: u32,
+    /// Where another process left it, until it is gone on with.
+    left: Option<Checkpoint>,
+    hand_over: &'a CancellationToken,
+    /// Until this goes, no one takes the run for left behind.
+    _hold: Arc<Hold>,
 }
 
 impl Work<'_> {
@@ -229,10 +291,14 @@ impl Work<'_> {
             Layout::resolve(&self.mapping, &catalogue).ok_or_else(|| Error::KeyGone {
                 property: self.mapping.key.clone(),
             })?;
-        let plan = self.plan(&layout).await?;
+        let totals = match &self.left {
+            Some(left) => left.totals(),
+            None => self.totals(&layout).await?,
+        };
+        let plan = self.plan(&layout, totals);
         let columns = Columns::new(layout.columns.iter().cloned());
         let (intake, reconciled) = loop {
-            let mut intake = self.read(&plan, &mut layout, &columns).await?;
+            let mut intake = self.read(&plan, totals, &mut layout, &columns).await?;
 
             self.tell(Phase::Reconcile, intake.staged, Some(plan.records));
             self.report.proof.delivered = intake.staged;
@@ -318,33 +384,39 @@ impl Work<'_> {
         }
     }
 
-    /// Asks the portal for its totals and picks the reader.
-    async fn plan(&mut self, layout: &Layout) -> Result<Plan, Stop> {
+    /// Asks the portal for its totals.
+    async fn totals(&self, layout: &Layout) -> Result<Totals, Stop> {
         let object = self.request.scope.level.object();
         let records = self
             .client
             .total(object, &hubspot::Query::default())
             .await?;
-        let with_key = if self.context.reader == ReaderChoice::List {
-            None
-        } else {
-            match self
-                .client
-                .total(object, &hubspot::Query::having(layout.key().clone()))
-                .await
-            {
-                Ok(total) => Some(total),
-                // Highly sensitive properties cannot be searched for; listing reads them all the same.
-                Err(error) if error.kind() == hubspot::Kind::Invalid => None,
-                Err(error) => return Err(error.into()),
-            }
+        if self.context.reader == ReaderChoice::List {
+            return Ok(Totals {
+                records,
+                with_key: None,
+            });
+        }
+        let having_key = hubspot::Query::having(layout.key().clone());
+        let with_key = match self.client.total(object, &having_key).await {
+            Ok(total) => Some(total),
+            // Highly sensitive properties cannot be searched for; listing reads them all the same.
+            Err(error) if error.kind() == hubspot::Kind::Invalid => None,
+            Err(error) => return Err(error.into()),
         };
+        Ok(Totals { records, with_key })
+    }
+
+    /// Picks the reader.
+    fn plan(&mut self, layout: &Layout, totals: Totals) -> Plan {
+        let Totals { records, with_key } = totals;
+        let object = self.request.scope.level.object();
         let columns = Columns::new(layout.columns.iter().cloned());
         let plan = Plan::new(
             object,
             layout,
             self.context.reader,
-            Totals { records, with_key },
+            totals,
             self.client.list_calls_per_page(&columns),
         );
         // A listing asks for records without a key as well: none are left out.
@@ -365,7 +437,7 @@ impl Work<'_> {
             calls = plan.calls,
             "planned"
         );
-        Ok(plan)
+        plan
     }
 
     /// Reads all records. When a property turns out to have vanished, reading starts anew, without it if it is gone, so that
@@ -373,11 +445,20 @@ impl Work<'_> {
     async fn read(
         &mut self,
         plan: &Plan,
+        totals: Totals,
         layout: &mut Layout,
         columns: &Columns,
     ) -> Result<Intake, Stop> {
+        let mut resumed = match self.left.take() {
+            Some(left) => self.resume(left, plan, layout).await?,
+            None => None,
+        };
         loop {
-            let mut intake = Intake::new(layout, self.request.dry_run);
+            let anew = || {
+                let course = self.course(plan, totals, layout);
+                Intake::new(layout, self.request.dry_run, course)
+            };
+            let mut intake = resumed.take().unwrap_or_else(anew);
             if self
                 .read_through(plan, layout, columns, &mut intake)
                 .await?
@@ -389,6 +470,56 @@ impl Work<'_> {
         }
     }
 
+    /// Goes on with what another process has staged, or clears it away if it does not fit.
+    async fn resume(
+        &mut self,
+        left: Checkpoint,
+        plan: &Plan,
+        layout: &Layout,
+    ) -> Result<Option<Intake>, Stop> {
+        // A list is read from its beginning, and would bring what is staged once more.
+        let same_reader = plan.reader == Reader::Search && left.reader == plan.reader.name();
+        let course = Course {
+            checkpoint: left,
+            clock: Arc::clone(&self.context.clock),
+        };
+        let dry_run = self.request.dry_run;
+        let resumed = if same_reader {
+            Intake::resume(layout, dry_run, course, &mut self.session).await?
+        } else {
+            None
+        };
+        if resumed.is_none() {
+            self.session.unstage().await?;
+        }
+        Ok(resumed)
+    }
+
+    /// What the run sets out with.
+    fn course(&self, plan: &Plan, totals: Totals, layout: &Layout) -> Course {
+        Course {
+            checkpoint: Checkpoint {
+                portal: self.portal.map(|portal| portal.0),
+                mapping_version: self.mapping.version,
+                measured: self.request.measured.as_ref().map(ToString::to_string),
+                seed: layout.seed(),
+                reader: plan.reader.name().into(),
+                records: totals.records,
+                with_key: totals.with_key,
+                first: Gap::WHOLE.first,
+                last: Gap::WHOLE.last,
+                missing: String::new(),
+                present: String::new(),
+                left_out: String::new(),
+                nulls: false,
+                nameless: 0,
+                anew: self.anew,
+                takeovers: self.report.takeovers,
+            },
+            clock: Arc::clone(&self.context.clock),
+        }
+    }
+
     /// Reads until the end, or until a property has vanished; says which.
     async fn read_through(
         &mut self,
@@ -397,13 +528,21 @@ impl Work<'_> {
         columns: &Columns,
         intake: &mut Intake,
     ) -> Result<bool, Stop> {
-        let mut pages = Pages::read(self.client.clone(), plan.clone(), columns.clone());
+        self.session.check(&intake.checkpoint()).await?;
+        let (client, gap) = (self.client.clone(), intake.gap());
+        let mut pages = Pages::read(client, plan.clone(), columns.clone(), gap);
         let mut asked = 0;
         while let Some(page) = pages.next().await {
+            let Page { records, covers } = page?;
+            intake.cover(covers);
             intake
-                .take(&mut self.session, layout, &page?, |_| true)
+                .take(&mut self.session, layout, &records, |_| true)
                 .await?;
             self.tell(Phase::Read, intake.staged, Some(plan.records));
+            if self.hand_over.is_cancelled() {
+                intake.flush(&mut self.session).await?;
+                return Err(Stop::HandedOver);
+            }
             // A key that is missing from an answer either has no value or is gone; only the catalogue can tell.
             let missing = intake.missing(layout).count();
             if missing > asked {
@@ -509,6 +648,11 @@ impl Work<'_> {
         match ended {
             Ok(()) => {}
             Err(Stop::Cancelled) => self.report.result = State::Cancelled,
+            Err(Stop::HandedOver) => {
+                self.session.close().await?;
+                self.context.store.hand_over(self.report.run).await?;
+                return Ok(self.report);
+            }
             Err(Stop::Failed(error)) => {
                 self.report.result = State::Failed;
                 self.report.again = Again::after_run(&error);

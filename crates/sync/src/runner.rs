@@ -17,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Context, Progress, ReaderChoice, Request, RunReport,
+    Context, Progress, ReaderChoice, Request, RunReport, Stops,
     connect::{self, Connector},
     run::{Error as RunError, run},
 };
@@ -106,7 +106,7 @@ impl Runner {
         &self,
         request: Request,
         progress: &watch::Sender<Progress>,
-        cancel: &CancellationToken,
+        stops: &Stops,
     ) -> Result<RunReport, Error> {
         let Shared {
             store,
@@ -123,7 +123,7 @@ impl Runner {
             reader: settings.reader,
         };
         let scope = request.scope;
-        let report = run(&context, request, progress, cancel).await?;
+        let report = run(&context, request, progress, stops).await?;
         note_connection(store, scope, &report).await?;
         self.forget_old().await?;
         Ok(report)

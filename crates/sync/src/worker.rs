@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Explain as _, Progress, Request, RunReport, Runner,
+    Explain as _, Progress, Request, RunReport, Runner, Stops,
     again::Again,
     planner::Planner,
     runner::{Error, Underway},
@@ -65,8 +65,8 @@ impl Worker {
         }
     }
 
-    /// Plans and works until `stop`. Then runs that are under way stop, unless they apply already, and their jobs go back to
-    /// the queue.
+    /// Plans and works until `stop`. Then runs that are under way finish their page, unless they apply already, and go back to
+    /// the queue with what they have staged.
     ///
     /// The store may fail meanwhile: it is tried again.
     pub async fn work(mut self, stop: CancellationToken) {
@@ -133,11 +133,15 @@ impl Worker {
         // A clock that was set back must not make it wait.
         let due =
             |at: Timestamp| now >= at || at.duration_since(now) > SignedDuration::from_mins(5);
+        if !self.runner.underways().is_empty() {
+            self.runner.connector().share_quotas().await?;
+        }
         if due(self.tidy_at) {
             self.tidy_at = now + TIDY;
             for job in self.runner.store().tidy_jobs(now).await? {
                 note_ended(self.runner.store(), &job, now).await?;
             }
+            self.runner.store().tidy_runs(now).await?;
         }
         if self.settings.schedule && due(self.plan_at) {
             // Also after a failure, so that it is not tried again and again.
@@ -175,17 +179,21 @@ async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
         level: Some(job.scope.level),
         ..Progress::default()
     });
-    let cancel = CancellationToken::new();
+    let stops = Stops {
+        hand_over: stop.clone(),
+        ..Stops::default()
+    };
+    let cancel = &stops.cancel;
     let underway = Underway {
         progress: progress.clone(),
         cancel: cancel.clone(),
     };
     runner.underways().insert(job.scope, underway);
     // A run is large: it has a place of its own.
-    let mut execution = Box::pin(runner.execute(request(job), &sender, &cancel));
-    let watching = watch_over(runner.store(), claim, &progress, &cancel);
+    let mut execution = Box::pin(runner.execute(request(job), &sender, &stops));
+    let watching = watch_over(runner.store(), claim, &progress, cancel);
     tokio::pin!(watching);
-    let (mut stopping, mut lost) = (false, false);
+    let mut lost = false;
     let ended = loop {
         tokio::select! {
             ended = &mut execution => break ended,
@@ -193,16 +201,12 @@ async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
                 lost = true;
                 cancel.cancel();
             }
-            () = stop.cancelled(), if !stopping => {
-                stopping = true;
-                cancel.cancel();
-            }
         }
     };
     let now = runner.clock().now();
     let run = progress.borrow().run;
     let end = match &ended {
-        Ok(report) => end_of(job, report, stopping, now),
+        Ok(report) => end_of(job, report, now),
         Err(error) => refused(job, error, now),
     };
     if let Err(error) = &ended {
@@ -265,9 +269,10 @@ async fn watch_over(
 }
 
 /// What a run's end means for its job.
-fn end_of(job: &Job, report: &RunReport, stopping: bool, now: Timestamp) -> End {
+fn end_of(job: &Job, report: &RunReport, now: Timestamp) -> End {
     match (report.result, &report.error) {
-        (State::Cancelled, _) if stopping => End::HandedBack,
+        // It is not over: it was left to another process.
+        (State::Running, _) => End::HandedBack,
         (State::Cancelled, _) => End::Cancelled,
         (State::Failed, Some(problem)) => {
             let problem = serde_json::to_string(problem).expect("an explanation serialises");

@@ -37,13 +37,12 @@ const RELEASES: &str = "/usr/lib/postgresql";
 const USER: &str = "postgres";
 
 /// What makes a server quick whose data nobody needs afterwards, and wide enough for many tests at once.
-const SETTINGS: [&str; 6] = [
+const SETTINGS: [&str; 5] = [
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
     "max_connections=300",
     "max_wal_size=4GB",
-    "autovacuum=off",
 ];
 
 /// Looks whether it answers so many times, and waits so long in between.

@@ -151,3 +151,30 @@ fn a_daily_setting_counts_by_itself() {
     }
     assert!(daily.admit(START).is_err());
 }
+
+#[test]
+fn processes_that_share_a_portal_get_equal_parts() {
+    let mut window = Window::new(&QuotaSettings {
+        ten_secondly: Some(90),
+        ..settings()
+    });
+    window.share(3);
+    assert_eq!(window.limit(), Some(30));
+    // The others have used 60, which is their part.
+    window.observe(START, Some(90), Some(30), None);
+    assert_eq!(window.left(START), Some(10));
+    window.share(1);
+    assert_eq!(window.limit(), Some(90));
+    // However many there are, each can go on.
+    window.share(1_000);
+    assert_eq!(window.limit(), Some(1));
+
+    let mut pace = SearchPace::new(&QuotaSettings {
+        search_per_second: 4,
+        ..settings()
+    });
+    pace.share(2);
+    pace.admit(at(0)).unwrap();
+    let wait = pace.admit(at(0)).unwrap_err();
+    assert!(wait > Duration::from_millis(400), "{wait:?}");
+}

@@ -22,7 +22,7 @@ use crate::{
 const CONTRACT: &str = "contract";
 
 /// The migrations, oldest first, as SQLite and PostgreSQL want them. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
     (
         1,
         "initial",
@@ -40,6 +40,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 3] = [
         "jobs",
         include_str!("../../migrations/sqlite/0003_jobs.sql"),
         include_str!("../../migrations/postgres/0003_jobs.sql"),
+    ),
+    (
+        4,
+        "takeover",
+        include_str!("../../migrations/sqlite/0004_takeover.sql"),
+        include_str!("../../migrations/postgres/0004_takeover.sql"),
     ),
 ];
 

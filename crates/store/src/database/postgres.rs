@@ -17,11 +17,13 @@ const OLDEST: i64 = 150_000;
 const BUSY: Duration = Duration::from_mins(1);
 
 /// What each connection sets.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 6] = [
     // As long as a statement waits for SQLite: applying a run of millions of records holds a level for seconds.
     ("lock_timeout", "120s"),
     // A transaction here never waits for anything but the database. One whose process was cut off lets go of its locks.
     ("idle_in_transaction_session_timeout", "300s"),
+    // Between the pages of a run a connection waits for HubSpot, for as long as that takes.
+    ("idle_session_timeout", "0"),
     // Taking in a million rows takes as long as it takes, whatever the server's other users are held to.
     ("statement_timeout", "0"),
     // Statements are short or bulky; neither is worth compiling.

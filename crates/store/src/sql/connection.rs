@@ -145,6 +145,25 @@ impl Connection {
         }
     }
 
+    /// Tells PostgreSQL's planner of many rows that came at once. By itself it looks within a minute; until then it takes a
+    /// level for a handful of rows, and goes through all of them for each page of keys.
+    pub(crate) async fn analyze(&mut self, table: &str) -> Result<(), sqlx::Error> {
+        match self.dialect() {
+            Dialect::Sqlite => Ok(()),
+            Dialect::Postgres => self.run(&format!("ANALYZE {table}")).await,
+        }
+    }
+
+    /// Undoes what a transaction that was dropped has left. If that cannot be done there was nothing to undo, or the next
+    /// statement says what is wrong.
+    pub(super) async fn recover(&mut self) {
+        if std::mem::take(&mut self.abandoned)
+            && let Err(error) = self.run("ROLLBACK").await
+        {
+            tracing::debug!(%error, "nothing was rolled back");
+        }
+    }
+
     /// Runs statements without values, which are not kept prepared.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
@@ -180,9 +199,7 @@ impl<'e> Source<'e> {
             Self::Pool(pool) => Lease::Own(pool.acquire().await?),
             Self::Connection(conn) => Lease::Lent(conn),
         };
-        if std::mem::take(&mut lease.abandoned) {
-            lease.run("ROLLBACK").await?;
-        }
+        lease.recover().await;
         Ok(lease)
     }
 }

@@ -77,9 +77,7 @@ impl<'c> Transaction<'c> {
             intent,
             over: false,
         };
-        if std::mem::take(&mut tx.conn.abandoned) {
-            tx.conn.run("ROLLBACK").await.map_err(doing(intent))?;
-        }
+        tx.conn.recover().await;
         let sql = match (tx.dialect(), lock) {
             (Dialect::Sqlite, Some(_)) => "BEGIN IMMEDIATE".to_owned(),
             (Dialect::Sqlite, None) => "BEGIN".to_owned(),

@@ -43,7 +43,7 @@ async fn a_nul_is_lost_nowhere() {
         quarantined: vec![quarantined],
         ..batch(vec![matched, missed])
     };
-    session.stage(quarantined, false).await.unwrap();
+    session.stage(quarantined, false, None).await.unwrap();
     session.apply(1).await.unwrap();
     let mut read = Vec::new();
     session
@@ -66,7 +66,7 @@ async fn a_nul_is_lost_nowhere() {
     assert_eq!(store.subject(scope, "ab\0").await.unwrap(), None);
     assert_eq!(store.number_of(scope, "ab\0").await.unwrap(), None);
     assert_eq!(store.known(scope, &["ab\0"]).await.unwrap(), [false]);
-    assert!(!store.erase_subject(scope, "ab\0").await.unwrap());
+    assert!(!store.erase_subject(scope, "ab\0", now()).await.unwrap());
     assert!(store.subject(scope, "ab\u{FFFD}").await.unwrap().is_some());
 
     let note = (Group::Custom, "note", MetadataType::String);
@@ -312,4 +312,44 @@ async fn a_database_that_cannot_hold_every_text_is_refused() {
     let drop = format!("DROP DATABASE latin_{name} WITH (FORCE)");
     fixture.scratch.execute(&drop).await;
     assert!(matches!(refused, Error::Encoding { .. }), "{refused:?}");
+}
+
+/// On a server a process is known by its session there: once that is gone, whatever it holds is another's.
+#[tokio::test]
+async fn a_process_whose_session_is_gone_is_taken_for_dead() {
+    let fixture = Fixture::new().await;
+    if fixture.scratch.url().is_none() {
+        // Beside an embedded database it is a locked file, which no test can take from a process that lives.
+        return;
+    }
+    let other = fixture.scratch.open().await;
+    let origin = Origin::default();
+    let begun = other.begin_run(fixture.scope, false, &origin, now()).await;
+    let mut session = begun.unwrap();
+    let begin = async || {
+        let begun = fixture
+            .store
+            .begin_run(fixture.scope, false, &origin, now());
+        begun.await
+    };
+    assert!(matches!(begin().await, Err(Error::Busy { .. })));
+    let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+               WHERE locktype = 'advisory' AND objsubid = 1
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    // Those of both processes.
+    assert_eq!(fixture.scratch.number(cut).await, 2);
+    let next = loop {
+        match begin().await {
+            Ok(next) => break next,
+            // The server takes a moment.
+            Err(Error::Busy { .. }) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert!(next.run() > session.run());
+    let unstaged = session.unstage().await;
+    assert!(
+        matches!(unstaged, Err(Error::TakenOver { .. })),
+        "{unstaged:?}"
+    );
 }

@@ -47,7 +47,7 @@ pub(crate) async fn fill(scratch: &Scratch) -> Store {
         .unwrap();
     let staged = candidate(&mut session, 101, 5, "u-1", r#"{"mrr":2,"plan":"free"}"#).await;
     assert_eq!(staged.record, RecordId(101));
-    session.stage(batch(vec![staged]), false).await.unwrap();
+    session.stage(batch(vec![staged]), false, None).await.unwrap();
     session.apply(2).await.unwrap();
     let run = session.run();
     session.close().await.unwrap();

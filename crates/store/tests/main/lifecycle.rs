@@ -18,7 +18,10 @@ async fn what_is_staged_is_not_seen_before_it_is_applied() {
     let fixture = Fixture::knowing(&["a"]).await;
     let mut session = fixture.session().await;
     let staged = candidate(&mut session, 1, 0, "a", r#"{"plan":"pro"}"#).await;
-    session.stage(batch(vec![staged]), false).await.unwrap();
+    session
+        .stage(batch(vec![staged]), false, None)
+        .await
+        .unwrap();
     assert_eq!(fixture.hubspot("a").await, None);
     session.apply(1).await.unwrap();
     assert_eq!(fixture.hubspot("a").await.unwrap(), r#"{"plan":"pro"}"#);
@@ -121,7 +124,10 @@ async fn a_dead_process_leaves_nothing_locked_or_staged() {
             .await
             .unwrap();
         let staged = candidate(&mut session, 1, 0, "a", r#"{"n":1}"#).await;
-        session.stage(batch(vec![staged]), false).await.unwrap();
+        session
+            .stage(batch(vec![staged]), false, None)
+            .await
+            .unwrap();
         session.run()
     };
     let session = fixture.session().await;
@@ -268,6 +274,7 @@ async fn an_erased_subject_leaves_no_trace() {
                 ..batch(vec![matched, missed])
             },
             false,
+            None,
         )
         .await
         .unwrap();
@@ -276,14 +283,14 @@ async fn an_erased_subject_leaves_no_trace() {
     assert!(
         fixture
             .store
-            .erase_subject(fixture.scope, "needle")
+            .erase_subject(fixture.scope, "needle", now())
             .await
             .unwrap()
     );
     assert!(
         !fixture
             .store
-            .erase_subject(fixture.scope, "needle")
+            .erase_subject(fixture.scope, "needle", now())
             .await
             .unwrap()
     );
@@ -297,13 +304,13 @@ async fn an_erased_subject_leaves_no_trace() {
 async fn nobody_is_erased_while_the_level_is_synced() {
     let fixture = Fixture::knowing(&["a"]).await;
     let session = fixture.session().await;
-    let refused = fixture.store.erase_subject(fixture.scope, "a").await;
+    let refused = fixture.store.erase_subject(fixture.scope, "a", now()).await;
     assert!(matches!(refused, Err(Error::Busy { .. })), "{refused:?}");
     fixture.finish(session, State::Cancelled).await;
     assert!(
         fixture
             .store
-            .erase_subject(fixture.scope, "a")
+            .erase_subject(fixture.scope, "a", now())
             .await
             .unwrap()
     );

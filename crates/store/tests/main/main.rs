@@ -11,6 +11,7 @@ mod matching;
 mod releases;
 mod schedules;
 mod secrets;
+mod takeover;
 mod upgrades;
 
 use std::collections::BTreeSet;
@@ -89,7 +90,7 @@ impl Fixture {
             staged.push(candidate(&mut session, record, modified_at, id, payload).await);
         }
         let claimed: BTreeSet<i64> = staged.iter().filter_map(claim).collect();
-        session.stage(batch(staged), false).await.unwrap();
+        session.stage(batch(staged), false, None).await.unwrap();
         session.settle_contested(claimed, |_| ()).await.unwrap();
         session.apply(1).await.unwrap();
         self.finish(session, State::Success).await

@@ -17,9 +17,8 @@ use model::{Level, Outcome, Translator, Wire};
 use sandbox::{Action, Command, Kind, Object, PortalConfig, Refusal, Rule, VISITOR_KEY};
 use scratch::Scratch;
 use store::{Store, run::State};
-use sync::{Context, Phase, Progress, ReaderChoice, Request};
+use sync::{Context, Phase, Progress, ReaderChoice, Request, Stops};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::{PORTAL, World, client};
 
@@ -27,10 +26,10 @@ const FIELDS: [&str; 4] = ["is_champion", "mrr", "plan_tier", "trial_ends_on"];
 const OBJECT: Object = Object::Contacts;
 
 /// Splitmix64: small, and the same everywhere.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -44,7 +43,7 @@ impl Dice {
 }
 
 /// The seed of this test run, printed so that a failure can be repeated.
-fn seed() -> u64 {
+pub(crate) fn seed() -> u64 {
     let seed = env::var("TRIBUTARY_CHAOS_SEED").map_or_else(
         |_| RandomState::new().hash_one(0) >> 32,
         |seed| seed.parse().unwrap(),
@@ -238,15 +237,15 @@ async fn damage(world: &World, dice: &mut Dice) {
 async fn cancelled(world: &World, dice: &mut Dice) {
     let phase = dice.pick(&[Phase::Plan, Phase::Read, Phase::Reconcile, Phase::Prove]);
     let (progress, mut seen) = watch::channel(Progress::default());
-    let cancel = CancellationToken::new();
+    let stops = Stops::default();
     let request = Request::command(world.scope(Level::Visitor), false);
     let before = world.stored().await;
     let stop = async {
         let over = |progress: &Progress| [phase, Phase::Done].contains(&progress.phase);
         seen.wait_for(over).await.unwrap();
-        cancel.cancel();
+        stops.cancel.cancel();
     };
-    let run = sync::run(&world.context, request, &progress, &cancel);
+    let run = sync::run(&world.context, request, &progress, &stops);
     let (report, ()) = tokio::join!(run, stop);
     let result = report.unwrap().result;
     if [State::Cancelled, State::Failed].contains(&result) {
@@ -318,7 +317,7 @@ async fn worker() {
     let (progress, _) = watch::channel(Progress::default());
     loop {
         let request = Request::command(scope, false);
-        let report = sync::run(&context, request, &progress, &CancellationToken::new()).await;
+        let report = sync::run(&context, request, &progress, &Stops::default()).await;
         assert_eq!(report.unwrap().result, State::Success);
     }
 }

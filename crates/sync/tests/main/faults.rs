@@ -7,9 +7,8 @@ use model::Level;
 use sandbox::{Action, Command, Kind, PortalConfig, Quota, Refusal, Rule, VISITOR_KEY};
 use serde_json::json;
 use store::run::State;
-use sync::{Phase, Progress, ReaderChoice, Request, RunReport};
+use sync::{Phase, Progress, ReaderChoice, Request, RunReport, Stops};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 use crate::{PORTAL, World};
 
@@ -280,13 +279,13 @@ async fn a_token_that_cannot_be_refreshed_ends_the_run() {
 async fn cancelled_in(world: &World, phase: Phase) -> RunReport {
     let (progress, mut seen) = watch::channel(Progress::default());
     let request = Request::command(world.scope(Level::Visitor), false);
-    let cancel = CancellationToken::new();
+    let stops = Stops::default();
     let stop = async {
         let there = |progress: &Progress| progress.phase == phase;
         seen.wait_for(there).await.unwrap();
-        cancel.cancel();
+        stops.cancel.cancel();
     };
-    let (report, ()) = tokio::join!(sync::run(&world.context, request, &progress, &cancel), stop);
+    let (report, ()) = tokio::join!(sync::run(&world.context, request, &progress, &stops), stop);
     report.unwrap()
 }
 

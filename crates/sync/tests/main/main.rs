@@ -4,10 +4,14 @@ mod chaos;
 mod faults;
 mod nights;
 mod proof;
+mod queue;
+mod replicas;
 mod rules;
 mod rules_fields;
 mod rules_links;
 mod rules_values;
+mod sharing;
+mod takeover;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -21,9 +25,8 @@ use store::{
     mapping::{EmptyPolicy, MappedField},
     run::State,
 };
-use sync::{Context, Missed, Progress, ReaderChoice, Request, RunReport};
+use sync::{Context, Missed, Progress, ReaderChoice, Request, RunReport, Stops};
 use tokio::sync::watch;
-use tokio_util::sync::CancellationToken;
 
 /// The portal of a [`World`].
 const PORTAL: u64 = 4711;
@@ -252,7 +255,7 @@ impl World {
     async fn try_run(&self, level: Level, dry_run: bool) -> Result<RunReport, sync::Error> {
         let (progress, _) = watch::channel(Progress::default());
         let request = Request::command(self.scope(level), dry_run);
-        sync::run(&self.context, request, &progress, &CancellationToken::new()).await
+        sync::run(&self.context, request, &progress, &Stops::default()).await
     }
 
     async fn hubspot(&self, level: Level, id: &str) -> Option<String> {

@@ -27,10 +27,14 @@ use crate::{PORTAL, key};
 
 /// A clock whose hands are moved in either direction. Waiting moves them too.
 #[derive(Debug)]
-struct Hands(Mutex<Timestamp>);
+pub(crate) struct Hands(Mutex<Timestamp>);
 
 impl Hands {
-    fn set(&self, to: Timestamp) {
+    pub(crate) fn at(moment: Timestamp) -> Self {
+        Self(Mutex::new(moment))
+    }
+
+    pub(crate) fn set(&self, to: Timestamp) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = to;
     }
 }
@@ -68,10 +72,10 @@ impl Night {
         let sandbox = Sandbox::start(Config::with_portal(PortalConfig::small(PORTAL))).unwrap();
         let scratch = Scratch::new();
         let store = scratch.open().await;
-        let clock = Arc::new(Hands(Mutex::new(tokyo("2026-11-23T12:00"))));
+        let clock = Arc::new(Hands::at(tokyo("2026-11-23T12:00")));
         let made = store.create_subscription("Acme", "Asia/Tokyo", clock.now());
         let subscription = made.await.unwrap();
-        let (runner, worker) = process(&store, &sandbox, &clock);
+        let (runner, worker) = process(&store, sandbox.base_url(), &(clock.clone() as _));
         let token = Credentials::Static(sandbox::static_token(PORTAL).into());
         let granted = runner.connector().examine(token).await.unwrap();
         let accepted = runner
@@ -188,9 +192,9 @@ impl Night {
 }
 
 /// A process that runs what is asked for.
-fn process(store: &Store, sandbox: &Sandbox, clock: &Arc<Hands>) -> (Runner, Worker) {
+pub(crate) fn process(store: &Store, base_url: String, clock: &Arc<dyn Clock>) -> (Runner, Worker) {
     let settings = Settings {
-        base_url: sandbox.base_url(),
+        base_url,
         quota: QuotaSettings {
             search_per_second: 0,
             ten_secondly: Some(0),
@@ -199,12 +203,12 @@ fn process(store: &Store, sandbox: &Sandbox, clock: &Arc<Hands>) -> (Runner, Wor
         },
         ..Settings::default()
     };
-    let connector = Connector::new(store.clone(), settings, Arc::clone(clock) as _).unwrap();
+    let connector = Connector::new(store.clone(), settings, Arc::clone(clock)).unwrap();
     let settings = runner::Settings {
         reader: ReaderChoice::Auto,
         retention_days: 30,
     };
-    let runner = Runner::new(store.clone(), connector, Arc::clone(clock) as _, settings);
+    let runner = Runner::new(store.clone(), connector, Arc::clone(clock), settings);
     let settings = worker::Settings {
         at_once: 2,
         schedule: true,
@@ -426,7 +430,8 @@ async fn two_processes_do_one_night_once() {
     let mut night = Night::mapped().await;
     night.map(Level::Account).await;
     let store = night.scratch.open().await;
-    let (_, mut other) = process(&store, &night.sandbox, &night.clock);
+    let clock = night.clock.clone() as _;
+    let (_, mut other) = process(&store, night.sandbox.base_url(), &clock);
     let stop = CancellationToken::new();
     for quarter in 0..48 {
         let at = tokyo("2026-11-24T00:00") + SignedDuration::from_mins(15 * quarter);

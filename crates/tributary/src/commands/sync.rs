@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use model::Level;
 use serde_json::{Value, json};
 use store::{Scope, run::State};
-use sync::{Phase, Progress, Request, RunReport, Runner};
+use sync::{Phase, Progress, Request, RunReport, Runner, Stops};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -109,7 +109,11 @@ pub(crate) async fn run_levels(
         let (sender, receiver) = watch::channel(Progress::default());
         let watching = tokio::spawn(show(app.out, scope.level, receiver));
         let run = runner
-            .execute(Request::command(*scope, dry_run), &sender, cancel)
+            .execute(
+                Request::command(*scope, dry_run),
+                &sender,
+                &Stops::cancelled_by(cancel),
+            )
             .await;
         drop(sender);
         // It only draws; what becomes of it changes nothing.

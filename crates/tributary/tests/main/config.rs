@@ -2,7 +2,7 @@ use std::fs;
 
 use serde_json::json;
 
-use crate::product::{Product, assert_error, bare};
+use crate::product::{Ended, Product, assert_error, bare};
 
 #[test]
 fn a_check_says_what_comes_from_where() {
@@ -131,4 +131,40 @@ fn the_keyring_can_be_elsewhere() {
     let (report, status) = product.json("hubspot status");
     assert_eq!(status, 1);
     assert_error(&report, "TRB0008");
+}
+
+#[test]
+fn the_database_is_shown_without_its_password() {
+    const URL: &str = "postgres://ada:s3cret@127.0.0.1:1/tributary";
+    let home = tempfile::tempdir().unwrap();
+    let file = home.path().join("url");
+    fs::write(&file, format!("{URL}\n")).unwrap();
+    let run = |(name, value): (&str, &str), words: &[&str]| {
+        let mut command = bare(home.path());
+        command.env(name, value).args(words);
+        Ended(command.output().unwrap())
+    };
+    let direct = ("TRIBUTARY_DATABASE__URL", URL);
+    let by_file = ("TRIBUTARY_DATABASE__URL_FILE", file.to_str().unwrap());
+
+    let checked = run(direct, &["config", "check", "--json"]).json();
+    let shown = &checked["settings"]["database.url"];
+    assert_eq!(shown["value"], "postgres://ada@127.0.0.1:1/tributary");
+    for set in [direct, by_file] {
+        let text = run(set, &["config", "check"]).done();
+        assert!(!text.contains("s3cret"), "{text}");
+        // Nobody listens there.
+        let shown = run(set, &["subscription", "list", "-vv"]).failed_with(1, "(TRB0005)");
+        assert!(
+            shown.contains("ada@127.0.0.1") && !shown.contains("s3cret"),
+            "{shown}"
+        );
+    }
+    for wrong in ["mysql://ada:s3cret@host/x", "ada:s3cret@host"] {
+        let wrong = ("TRIBUTARY_DATABASE__URL", wrong);
+        let shown = run(wrong, &["config", "check"]).failed_with(1, "(TRB0104)");
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+    let few = ("TRIBUTARY_DATABASE__CONNECTIONS", "2");
+    run(few, &["config", "check"]).failed_with(1, "(TRB0104)");
 }

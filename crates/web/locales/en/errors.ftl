@@ -39,7 +39,7 @@ trb0003-do = Wait until it is done, or cancel it on Data Mappings. Then try agai
 trb0004 = The data directory cannot be used
 trb0004-do = Ask whoever runs Tributary to check that the directory exists, can be written to and has room.
 trb0005 = The database cannot be opened
-trb0005-do = Ask whoever runs Tributary to check the database file, and to restore a backup if it is damaged.
+trb0005-do = Ask whoever runs Tributary to check the database file or server, and to restore a backup if it is damaged.
 trb0006 = The database does not fit this release
 trb0006-do = A newer release has probably used it. Ask whoever runs Tributary to start that release, or to restore a backup.
 trb0007 = The database did not carry this out
@@ -54,6 +54,10 @@ trb0011 = The data could not be read or written
 trb0011-do = Try again. If it happens again, tell whoever runs Tributary the number and the details below.
 trb0012 = The HubSpot integration is switched off
 trb0012-do = An admin can switch it on again on Data Mappings. The connection, the mapping and all values are kept.
+trb0013 = The PostgreSQL server is too old
+trb0013-do = Ask whoever runs Tributary to bring the server to PostgreSQL 15 or newer.
+trb0014 = The database does not hold UTF-8
+trb0014-do = Ask whoever runs Tributary to make a database with the encoding UTF8.
 
 ## Numbered failures: of HubSpot
 

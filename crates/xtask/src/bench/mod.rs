@@ -22,7 +22,7 @@ use clap::{Args, ValueEnum};
 
 use self::{
     measure::{Ended, Usage},
-    product::{Mapping, Product},
+    product::{Database, Mapping, Product},
     proof::Expected,
     report::{Circumstances, FULL_SIZE, Found, Row, Target},
     sandbox::{Known, Sandbox},
@@ -48,6 +48,9 @@ pub(crate) struct Options {
     /// Contacts in the portal; memory is measured at 100,000 besides when this is more.
     #[arg(long, default_value_t = FULL_SIZE, value_parser = clap::value_parser!(u64).range(1..))]
     contacts: u64,
+    /// What the product keeps everything in.
+    #[arg(long, default_value = "sqlite")]
+    database: Database,
     /// Run only this one.
     #[arg(long)]
     only: Option<Benchmark>,
@@ -83,14 +86,14 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
         rows.push(throughput(workspace, options.contacts)?);
     }
     if wanted(Benchmark::Import) {
-        rows.push(import(workspace, options.contacts)?);
+        rows.push(import(workspace, options)?);
     }
     if wanted(Benchmark::Sync) {
-        rows.extend(syncs(workspace, options.contacts)?);
+        rows.extend(syncs(workspace, options)?);
     }
     let mut pages = Vec::new();
     if wanted(Benchmark::Web) {
-        let measured = web::measure(workspace, options.contacts)?;
+        let measured = web::measure(workspace, options.contacts, options.database)?;
         rows.extend(measured.rows);
         pages = measured.pages;
     }
@@ -120,10 +123,11 @@ fn throughput(workspace: &Workspace, contacts: u64) -> anyhow::Result<Row> {
     })
 }
 
-fn import(workspace: &Workspace, contacts: u64) -> anyhow::Result<Row> {
+fn import(workspace: &Workspace, options: &Options) -> anyhow::Result<Row> {
+    let contacts = options.contacts;
     println!("\nimport: {} visitor ids", report::thousands(contacts));
     let sandbox = Sandbox::start(workspace, contacts)?;
-    let product = Product::new(workspace, sandbox.url())?;
+    let product = Product::new(workspace, sandbox.url(), options.database)?;
     let file = visitors(&sandbox, &product, Known::Ids, contacts)?;
     product.create_subscription()?;
     let usage = told("import", product.import_visitors(&file)?).usage;
@@ -138,7 +142,8 @@ fn import(workspace: &Workspace, contacts: u64) -> anyhow::Result<Row> {
 
 /// The syncs at the size asked for and, when that is more, at the small one, whose memory they
 /// must not outgrow.
-fn syncs(workspace: &Workspace, contacts: u64) -> anyhow::Result<Vec<Row>> {
+fn syncs(workspace: &Workspace, options: &Options) -> anyhow::Result<Vec<Row>> {
+    let (contacts, database) = (options.contacts, options.database);
     let mean = sandbox::speed(workspace, SAMPLE)?.record_bytes;
     println!("\na contact's JSON with the key and the mapped fields: {mean:.0} bytes on the mean");
     if mean < LEAST_RECORD_BYTES {
@@ -148,11 +153,11 @@ fn syncs(workspace: &Workspace, contacts: u64) -> anyhow::Result<Vec<Row>> {
     }
     let mut rows = Vec::new();
     if contacts <= SMALL_SIZE {
-        sync(workspace, contacts, &mut rows)?;
+        sync(workspace, contacts, database, &mut rows)?;
         return Ok(rows);
     }
-    let small = sync(workspace, SMALL_SIZE, &mut rows)?;
-    let full = sync(workspace, contacts, &mut rows)?;
+    let small = sync(workspace, SMALL_SIZE, database, &mut rows)?;
+    let full = sync(workspace, contacts, database, &mut rows)?;
     let bytes = full.peak.cast_signed() - small.peak.cast_signed();
     let target = (contacts == FULL_SIZE).then(|| Target::growth(bytes));
     let what = "first sync, over its peak at 100,000";
@@ -166,10 +171,15 @@ fn syncs(workspace: &Workspace, contacts: u64) -> anyhow::Result<Vec<Row>> {
 }
 
 /// From an empty data directory to an unchanged second sync; returns what the first sync cost.
-fn sync(workspace: &Workspace, contacts: u64, rows: &mut Vec<Row>) -> anyhow::Result<Usage> {
+fn sync(
+    workspace: &Workspace,
+    contacts: u64,
+    database: Database,
+    rows: &mut Vec<Row>,
+) -> anyhow::Result<Usage> {
     println!("\nsync: {} contacts", report::thousands(contacts));
     let sandbox = Sandbox::start(workspace, contacts)?;
-    let product = Product::new(workspace, sandbox.url())?;
+    let product = Product::new(workspace, sandbox.url(), database)?;
     let full = contacts == FULL_SIZE;
     let mut row = |what, usage, target| {
         rows.push(Row {

@@ -7,11 +7,12 @@ use std::{
 };
 
 use anyhow::Context as _;
+use clap::ValueEnum;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::measure::{self, Ended, Process};
-use crate::workspace::Workspace;
+use crate::{postgres::Server, workspace::Workspace};
 
 /// One fresh data directory and the program that works on it.
 #[derive(Debug)]
@@ -19,6 +20,16 @@ pub(super) struct Product<'a> {
     workspace: &'a Workspace,
     directory: TempDir,
     base_url: String,
+    server: Option<Server>,
+}
+
+/// What the product keeps everything in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Database {
+    /// The embedded database.
+    Sqlite,
+    /// A PostgreSQL server of its own, whose work is not measured.
+    Postgres,
 }
 
 /// Where the key and the fields of the mapping come from.
@@ -40,7 +51,11 @@ pub(super) struct Site {
 impl<'a> Product<'a> {
     /// A data directory beside the build, on a disk and not in memory, for the HubSpot API at
     /// `base_url`.
-    pub(super) fn new(workspace: &'a Workspace, base_url: &str) -> anyhow::Result<Self> {
+    pub(super) fn new(
+        workspace: &'a Workspace,
+        base_url: &str,
+        database: Database,
+    ) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(workspace.target())?;
@@ -49,6 +64,10 @@ impl<'a> Product<'a> {
             workspace,
             directory,
             base_url: base_url.to_owned(),
+            server: match database {
+                Database::Sqlite => None,
+                Database::Postgres => Some(Server::start()?),
+            },
         })
     }
 
@@ -154,6 +173,9 @@ impl<'a> Product<'a> {
             .arg(self.directory.path().join("data"))
             .args(arguments);
         command.env("TRIBUTARY_HUBSPOT__BASE_URL", &self.base_url);
+        if let Some(server) = &self.server {
+            command.env("TRIBUTARY_DATABASE__URL", server.url());
+        }
         for quota in ["SEARCH_PER_SECOND", "TEN_SECONDLY", "DAILY", "IN_FLIGHT"] {
             command.env(format!("TRIBUTARY_HUBSPOT__QUOTA__{quota}"), "0");
         }

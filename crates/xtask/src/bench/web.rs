@@ -11,7 +11,7 @@ use super::{
     browser::{Browser, between},
     measure::Process,
     page::{Limit, Page},
-    product::{Mapping, Product},
+    product::{Database, Mapping, Product},
     proof::Expected,
     report::{self, FULL_SIZE, Found, Row, Target},
     sandbox::{Known, Sandbox},
@@ -64,10 +64,14 @@ struct Meanwhile {
 }
 
 /// Fills a data directory with `contacts` visitors, serves it, and asks for each page.
-pub(super) fn measure(workspace: &Workspace, contacts: u64) -> anyhow::Result<Measured> {
+pub(super) fn measure(
+    workspace: &Workspace,
+    contacts: u64,
+    database: Database,
+) -> anyhow::Result<Measured> {
     println!("\nweb: {} visitors", report::thousands(contacts));
     let sandbox = Sandbox::start(workspace, contacts + contacts / MISSES)?;
-    let product = Product::new(workspace, sandbox.url())?;
+    let product = Product::new(workspace, sandbox.url(), database)?;
     fill(&sandbox, &product, contacts)?;
 
     let (process, site) = product.serve()?;

@@ -18,7 +18,10 @@ pub(crate) struct Args {
 
 pub(super) async fn run(app: &App, level: Level, args: Args) -> Outcome {
     let (store, scope) = app.open_level(level).await?;
-    if !store.erase_subject(scope, &args.id).await? {
+    if !store
+        .erase_subject(scope, &args.id, app.clock.now())
+        .await?
+    {
         return Err(Trouble::UnknownSubject { level, id: args.id }.into());
     }
     app.out.report(

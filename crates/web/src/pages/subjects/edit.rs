@@ -94,7 +94,10 @@ pub(crate) async fn erase(
         };
         return detail(&here, level, number, &subject, said).await;
     }
-    match store.erase_subject(scope, &subject.id).await {
+    match store
+        .erase_subject(scope, &subject.id, here.visit.now)
+        .await
+    {
         Ok(true) => {}
         Ok(false) => return Err(Error::NotFound),
         Err(error @ store::Error::Busy { .. }) => {
