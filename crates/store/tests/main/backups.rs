@@ -69,7 +69,10 @@ async fn a_backup_is_made_beside_a_run() {
     fixture.run(&[(1, 0, "a", r#"{"n":1}"#)]).await;
     let mut session = fixture.session().await;
     let staged = candidate(&mut session, 2, 0, "b", r#"{"n":2}"#).await;
-    session.stage(batch(vec![staged]), false, None).await.unwrap();
+    session
+        .stage(batch(vec![staged]), false, None)
+        .await
+        .unwrap();
 
     let file = file(&fixture.scratch);
     let made = fixture.store.back_up(&file, false, |_| ()).await.unwrap();
