@@ -128,9 +128,8 @@ pub(crate) async fn fill(
     filled
 }
 
-/// Gives an empty database this release's schema.
-///
-/// As any process would: a database that others have open is not theirs to wait for.
+/// Gives an empty database this release's schema, as any process would. Only then is SQLite's file opened in the other way, which
+/// nobody may have open besides.
 async fn prepare(to: &Address) -> Result<(), Error> {
     let (pool, place) = to.connect(1, Journal::Ahead).await?;
     let prepared = async {
@@ -156,54 +155,29 @@ async fn fill_pool(
 ) -> Result<Proof, Error> {
     let mut conn = pool.acquire().await.map_err(doing(COPY))?;
     sqlite::set_cache(&mut conn, sqlite::WORKING_CACHE_KIB).await?;
-    let (known, held) = (
-        tables(&mut conn).await.map_err(doing(COPY))?,
-        tables(&mut from).await.map_err(doing(COPY))?,
-    );
-    refuse_unknown(&known, &held, place)?;
-    conn.run(&format!(
-        "CREATE TABLE IF NOT EXISTS {UNFINISHED} (note TEXT)"
-    ))
-    .await
-    .map_err(doing(COPY))?;
+    let held = tables(&mut from).await.map_err(doing(COPY))?;
+    mark(&mut conn, &held, place, target).await?;
 
     let mut into = conn.begin(Lock::Copy, COPY).await?;
-    for memory in held.iter().filter(|table| table.is_memory()) {
-        make_record_table(&mut into, &memory.name)
-            .await
-            .map_err(doing(COPY))?;
-    }
-    let kept = tables(&mut into).await.map_err(doing(COPY))?;
-    let mut copy = Copying { progress, rows: 0 };
-    let mut copied = Vec::new();
-    for table in &kept {
-        let held = held.iter().find(|held| held.name == table.name);
-        let held = held.unwrap_or(table);
-        let sent = copy.table(&mut from, &mut into, held, table).await;
-        copied.push((table, sent.map_err(doing(COPY))?));
-        if let Some(column) = &table.numbered {
-            let highest = highest(&mut from, &table.name, column).await;
-            if let Some(highest) = highest.map_err(doing(COPY))? {
-                number_above(&mut into, &table.name, column, highest)
-                    .await
-                    .map_err(doing(COPY))?;
-            }
-        }
-    }
+    // Another copy may have ended since this one marked the target.
+    refuse_rows(&mut into, target).await?;
+    let mut copying = Copying { progress, rows: 0 };
+    let sent = copying.everything(&mut from, &mut into, &held).await;
+    let sent = sent.map_err(doing(COPY))?;
     from.rollback().await?;
 
-    copy.rows = 0;
+    copying.rows = 0;
     let mut proof = Proof {
         from: place.clone(),
         to: target.clone(),
         tables: Vec::new(),
     };
-    for (table, sent) in copied {
-        let stored = copy.read_back(&mut into, table).await;
+    for (table, from) in sent {
+        let stored = copying.read_back(&mut into, &table).await;
         proof.tables.push(Copied {
-            table: table.name.clone(),
-            from: sent,
             to: stored.map_err(doing("read the copy back"))?,
+            table: table.name,
+            from,
         });
     }
     if !proof.holds() {
@@ -219,6 +193,24 @@ async fn fill_pool(
         conn.run("ANALYZE").await.map_err(doing(COPY))?;
     }
     Ok(proof)
+}
+
+/// Marks an empty target as unfinished, if it can take what is held.
+async fn mark(
+    conn: &mut Connection,
+    held: &[Table],
+    place: &Place,
+    target: &Place,
+) -> Result<(), Error> {
+    let mut tx = conn.begin(Lock::Copy, COPY).await?;
+    refuse_rows(&mut tx, target).await?;
+    refuse_unknown(&tables(&mut tx).await.map_err(doing(COPY))?, held, place)?;
+    tx.run(&format!(
+        "CREATE TABLE IF NOT EXISTS {UNFINISHED} (note TEXT)"
+    ))
+    .await
+    .map_err(doing(COPY))?;
+    tx.commit().await
 }
 
 /// Refuses a target that holds something.
@@ -260,6 +252,33 @@ struct Copying<P> {
 }
 
 impl<P: FnMut(Progress<'_>)> Copying<P> {
+    /// Copies every table; returns what was read.
+    async fn everything(
+        &mut self,
+        from: &mut Connection,
+        into: &mut Connection,
+        held: &[Table],
+    ) -> Result<Vec<(Table, Checksum)>, sqlx::Error> {
+        for memory in held.iter().filter(|table| table.is_memory()) {
+            make_record_table(&mut *into, &memory.name).await?;
+        }
+        let mut sent = Vec::new();
+        // In the target's order, which is that of its foreign keys.
+        for table in tables(&mut *into).await? {
+            let Some(held) = held.iter().find(|held| held.name == table.name) else {
+                continue;
+            };
+            let checksum = self.table(&mut *from, &mut *into, held, &table).await?;
+            if let Some(column) = &table.numbered
+                && let Some(highest) = highest(&mut *from, &table.name, column).await?
+            {
+                number_above(&mut *into, &table.name, column, highest).await?;
+            }
+            sent.push((table, checksum));
+        }
+        Ok(sent)
+    }
+
     /// Copies a table; returns what was read.
     async fn table(
         &mut self,

@@ -2,7 +2,7 @@
 //!
 //! Old and new processes use one database while a release is rolled out, so a migration either *expands* (it adds, and what
 //! is running goes on) or *contracts* (it takes away what the release before no longer used). The name of a contracting one
-//! begins with [`CONTRACT`]. A process goes on with a database that a newer release has expanded, and refuses one that it
+//! begins with `contract`. A process goes on with a database that a newer release has expanded, and refuses one that it
 //! has contracted.
 
 use sqlx::{

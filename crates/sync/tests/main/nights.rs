@@ -224,7 +224,7 @@ async fn every_level_that_is_mapped_is_synced_once_a_night() {
     let mut night = Night::mapped().await;
     night.map(Level::Account).await;
     night.through("2026-11-23T12:00", "2026-11-23T23:45").await;
-    assert_eq!(night.runs().await, []);
+    assert!(night.runs().await.is_empty());
     night.through("2026-11-24T00:00", "2026-11-24T12:00").await;
     let both = [SYNCED, ACCOUNTS];
     assert_eq!(night.runs().await, both);
@@ -245,7 +245,7 @@ async fn a_process_that_was_down_catches_up_as_long_as_the_night_lasts() {
 async fn a_night_that_went_by_is_noted_and_not_made_up_for_by_day() {
     let mut night = Night::mapped().await;
     night.at("2026-11-26T12:00").await;
-    assert_eq!(night.runs().await, []);
+    assert!(night.runs().await.is_empty());
     let missed = Missed {
         opens: tokyo("2026-11-24T00:00"),
         closes: tokyo("2026-11-26T06:00"),
@@ -381,6 +381,22 @@ async fn a_night_does_not_try_again_what_somebody_has_to_mend() {
     night.through("2026-11-24T00:00", "2026-11-24T12:00").await;
     assert_eq!(night.runs().await.len(), 1);
     assert_eq!(night.jobs().await[0].state, job::State::Failed);
+}
+
+/// As after a restore without the keyring.
+#[tokio::test]
+async fn a_secret_that_cannot_be_opened_is_asked_for_again() {
+    let mut night = Night::mapped().await;
+    let sealed = "UPDATE connection SET sealed = 'sealed under another keyring'";
+    night.scratch.execute(sealed).await;
+    night.through("2026-11-24T00:00", "2026-11-24T12:00").await;
+    assert!(night.runs().await.is_empty());
+    let jobs = night.jobs().await;
+    assert!(!jobs.is_empty());
+    for job in jobs {
+        assert_eq!((job.state, job.tries), (job::State::Failed, 1));
+        assert!(job.note.unwrap().contains("TRB0188"));
+    }
 }
 
 #[tokio::test]

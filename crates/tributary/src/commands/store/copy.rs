@@ -56,7 +56,7 @@ impl Side {
         })
     }
 
-    /// What is opened; processes that use a server leave their life signs in the data directory of the command.
+    /// What is opened. All but the database of a server is in the data directory of the command.
     fn options(&self, app: &App) -> Options {
         let options = app.options();
         match self {
