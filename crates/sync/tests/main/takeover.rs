@@ -75,7 +75,10 @@ async fn world() -> World {
         contacts: 2_400,
         ..PortalConfig::small(PORTAL)
     };
-    World::of(portal).await.mapped(&FIELDS).await
+    let world = World::of(portal).await;
+    // So that a run is not over before it hears that it is to be handed over.
+    world.sandbox.knobs(PORTAL, |knobs| knobs.latency_ms = 5);
+    world.mapped(&FIELDS).await
 }
 
 #[tokio::test]

@@ -58,6 +58,8 @@ trb0013 = The PostgreSQL server is too old
 trb0013-do = Ask whoever runs Tributary to bring the server to PostgreSQL 15 or newer.
 trb0014 = The database does not hold UTF-8
 trb0014-do = Ask whoever runs Tributary to make a database with the encoding UTF8.
+trb0015 = The run was taken over by another process
+trb0015-do = Nothing has to be done: the other process ends the run. If this happens often, ask whoever runs Tributary to look at the connection to the database.
 
 ## Numbered failures: of HubSpot
 
