@@ -35,8 +35,9 @@ const LIMITS: [(&str, &str, &str); 2] = [
     ),
 ];
 
-/// The tests that know of a database, apart from the browser's: what the pages look like has been seen.
-const ON_POSTGRES: [&str; 11] = [
+/// The tests that know of a database, apart from the browser's, as what the pages look like has been seen, and from the
+/// simulation of nights, which takes long and asks the database what the other tests ask it.
+const ON_POSTGRES: [&str; 13] = [
     "--package",
     "store",
     "--package",
@@ -48,6 +49,8 @@ const ON_POSTGRES: [&str; 11] = [
     "--",
     "--skip",
     "screen::",
+    "--skip",
+    "queue::",
 ];
 
 /// Formatting and lints.
