@@ -115,6 +115,24 @@ impl Store {
             .transpose()
     }
 
+    /// Changes the rhythm of a subscription or its pause, and leaves what is `None` as it is. Returns the schedule that
+    /// holds then; `None` if there is no such subscription.
+    pub async fn change_schedule(
+        &self,
+        subscription: SubscriptionId,
+        rhythm: Option<&str>,
+        paused: Option<bool>,
+        now: Timestamp,
+    ) -> Result<Option<Schedule>, Error> {
+        let Some(present) = self.schedule(subscription).await? else {
+            return Ok(None);
+        };
+        let rhythm = rhythm.unwrap_or(&present.rhythm);
+        let paused = paused.unwrap_or(present.paused);
+        self.set_schedule(subscription, rhythm, paused, now).await?;
+        self.schedule(subscription).await
+    }
+
     /// Sets the rhythm of a subscription, and whether it is paused. What should have started before counts no more.
     pub async fn set_schedule(
         &self,

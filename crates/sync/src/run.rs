@@ -1,29 +1,27 @@
 //! One run from beginning to end.
 
+mod reading;
+mod request;
+
 use std::{sync::Arc, time::Duration};
 
 use hubspot::{Client, Columns};
 use jiff::Timestamp;
 use model::{Clock, Level, PortalId, PropertyName};
-use store::{
-    Hold, OutcomeKind, Scope, Session, Store,
-    mapping::{EmptyPolicy, Mapping},
-    run::{Origin, State, Trigger},
-    state::Fill,
-};
+use store::{Hold, OutcomeKind, Session, Store, mapping::Mapping, run::State, state::Fill};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+pub use self::request::Request;
 use crate::{
     again::Again,
     checkpoint::Checkpoint,
-    intake::{Course, Intake},
-    layout::{Held, Layout},
+    intake::Intake,
+    layout::Layout,
     links,
     plan::{Plan, Reader, ReaderChoice, Totals},
     progress::{Phase, Progress},
     prove,
-    read::{Gap, Page, Pages},
     reconcile::{Reconciled, Reconciler},
     report::{Calls, Destination, FieldCounts, Portal, Proof, RunReport},
     trouble::{Explain as _, Explanation},
@@ -40,74 +38,6 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// How to read.
     pub reader: ReaderChoice,
-}
-
-/// How often reading starts anew in the hope that a property which was left out of some answers is in all of them.
-const PATIENCE: u32 = 3;
-
-/// What to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// Which level of which subscription.
-    pub scope: Scope,
-    /// Stop before applying: count as if applied, and change nothing.
-    pub dry_run: bool,
-    /// Who asks for it.
-    pub origin: Origin,
-    /// Measure how well this key matches, whatever is mapped; reads the key alone and changes nothing.
-    pub measured: Option<PropertyName>,
-}
-
-impl Request {
-    /// A run that a command asks for.
-    pub fn command(scope: Scope, dry_run: bool) -> Self {
-        Self {
-            scope,
-            dry_run,
-            origin: Origin::default(),
-            measured: None,
-        }
-    }
-
-    /// A run that somebody asks for on a page.
-    pub fn page(scope: Scope, by: &str) -> Self {
-        Self {
-            scope,
-            dry_run: false,
-            origin: Origin {
-                trigger: Trigger::Page,
-                by: Some(by.into()),
-            },
-            measured: None,
-        }
-    }
-
-    /// A measurement of a key that somebody asks for on a page.
-    pub fn measure(scope: Scope, key: PropertyName, by: &str) -> Self {
-        Self {
-            scope,
-            dry_run: true,
-            origin: Origin {
-                trigger: Trigger::Measure,
-                by: Some(by.into()),
-            },
-            measured: Some(key),
-        }
-    }
-
-    /// What is to be read and written.
-    async fn mapping(&self, store: &Store) -> Result<Option<Mapping>, store::Error> {
-        match &self.measured {
-            Some(key) => Ok(Some(Mapping {
-                key: key.clone(),
-                fields: Vec::new(),
-                empty: EmptyPolicy::Clear,
-                // No stored fingerprint is of this version.
-                version: -1,
-            })),
-            None => store.mapping(self.scope).await,
-        }
-    }
 }
 
 /// Why a run could not begin, or stopped.
@@ -438,158 +368,6 @@ impl Work<'_> {
             "planned"
         );
         plan
-    }
-
-    /// Reads all records. When a property turns out to have vanished, reading starts anew, without it if it is gone, so that
-    /// no value is blanked by a property that is not there. After a few starts each holds one field more, so this ends.
-    async fn read(
-        &mut self,
-        plan: &Plan,
-        totals: Totals,
-        layout: &mut Layout,
-        columns: &Columns,
-    ) -> Result<Intake, Stop> {
-        let mut resumed = match self.left.take() {
-            Some(left) => self.resume(left, plan, layout).await?,
-            None => None,
-        };
-        loop {
-            let anew = || {
-                let course = self.course(plan, totals, layout);
-                Intake::new(layout, self.request.dry_run, course)
-            };
-            let mut intake = resumed.take().unwrap_or_else(anew);
-            if self
-                .read_through(plan, layout, columns, &mut intake)
-                .await?
-            {
-                return Ok(intake);
-            }
-            tracing::warn!("a property vanished while records were read; reading starts anew");
-            self.session.unstage().await?;
-        }
-    }
-
-    /// Goes on with what another process has staged, or clears it away if it does not fit.
-    async fn resume(
-        &mut self,
-        left: Checkpoint,
-        plan: &Plan,
-        layout: &Layout,
-    ) -> Result<Option<Intake>, Stop> {
-        // A list is read from its beginning, and would bring what is staged once more.
-        let same_reader = plan.reader == Reader::Search && left.reader == plan.reader.name();
-        let course = Course {
-            checkpoint: left,
-            clock: Arc::clone(&self.context.clock),
-        };
-        let dry_run = self.request.dry_run;
-        let resumed = if same_reader {
-            Intake::resume(layout, dry_run, course, &mut self.session).await?
-        } else {
-            None
-        };
-        if resumed.is_none() {
-            self.session.unstage().await?;
-        }
-        Ok(resumed)
-    }
-
-    /// What the run sets out with.
-    fn course(&self, plan: &Plan, totals: Totals, layout: &Layout) -> Course {
-        Course {
-            checkpoint: Checkpoint {
-                portal: self.portal.map(|portal| portal.0),
-                mapping_version: self.mapping.version,
-                measured: self.request.measured.as_ref().map(ToString::to_string),
-                seed: layout.seed(),
-                reader: plan.reader.name().into(),
-                records: totals.records,
-                with_key: totals.with_key,
-                first: Gap::WHOLE.first,
-                last: Gap::WHOLE.last,
-                missing: String::new(),
-                present: String::new(),
-                left_out: String::new(),
-                nulls: false,
-                nameless: 0,
-                anew: self.anew,
-                takeovers: self.report.takeovers,
-            },
-            clock: Arc::clone(&self.context.clock),
-        }
-    }
-
-    /// Reads until the end, or until a property has vanished; says which.
-    async fn read_through(
-        &mut self,
-        plan: &Plan,
-        layout: &mut Layout,
-        columns: &Columns,
-        intake: &mut Intake,
-    ) -> Result<bool, Stop> {
-        self.session.check(&intake.checkpoint()).await?;
-        let (client, gap) = (self.client.clone(), intake.gap());
-        let mut pages = Pages::read(client, plan.clone(), columns.clone(), gap);
-        let mut asked = 0;
-        while let Some(page) = pages.next().await {
-            let Page { records, covers } = page?;
-            intake.cover(covers);
-            intake
-                .take(&mut self.session, layout, &records, |_| true)
-                .await?;
-            self.tell(Phase::Read, intake.staged, Some(plan.records));
-            if self.hand_over.is_cancelled() {
-                intake.flush(&mut self.session).await?;
-                return Err(Stop::HandedOver);
-            }
-            // A key that is missing from an answer either has no value or is gone; only the catalogue can tell.
-            let missing = intake.missing(layout).count();
-            if missing > asked {
-                asked = missing;
-                if self.must_read_anew(layout, intake).await? {
-                    return Ok(false);
-                }
-            }
-        }
-        intake.flush(&mut self.session).await?;
-        Ok(asked == 0 || !self.must_read_anew(layout, intake).await?)
-    }
-
-    /// Looks at the columns that were missing from answers, and says whether records must be read anew.
-    ///
-    /// A field whose property is not in the catalogue any more is held. One that is there, but was left out of some answers,
-    /// was archived and restored meanwhile: another reading may find it throughout. Without the key property the run is
-    /// over: no record could be told from one whose key was cleared.
-    async fn must_read_anew(&mut self, layout: &mut Layout, intake: &Intake) -> Result<bool, Stop> {
-        let catalogue = self
-            .client
-            .properties(self.request.scope.level.object())
-            .await?;
-        let defined = |name: &PropertyName| {
-            catalogue
-                .iter()
-                .any(|known| known.name == *name && !known.archived)
-        };
-        let patient = self.anew < PATIENCE;
-        if !defined(layout.key()) || (intake.was_left_out(layout.key_column) && !patient) {
-            let property = layout.key().clone();
-            return Err(Error::KeyGone { property }.into());
-        }
-        let mut anew = false;
-        for at in intake.missing(layout).collect::<Vec<_>>() {
-            let left_out = intake.was_left_out(at);
-            if !defined(&layout.columns[at]) {
-                layout.hold(at, Held::Gone);
-            } else if left_out && !patient {
-                layout.hold(at, Held::LeftOut);
-            } else if !left_out {
-                continue;
-            }
-            anew = true;
-        }
-        self.anew += u32::from(anew);
-        Ok(anew)
     }
 
     /// Fills the report from what is stored, and decides whether it is proved.

@@ -5,7 +5,10 @@ use std::{error::Error as StdError, fmt::Write as _};
 
 use hubspot::Kind;
 use serde::{Deserialize, Serialize};
-use store::Place;
+use store::{
+    Place,
+    job::{Job, State},
+};
 
 /// A failure as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +19,14 @@ pub struct Explanation {
     pub message: String,
     /// What to do.
     pub hint: String,
+}
+
+impl Explanation {
+    /// Why a job failed or waits again, if it does. Of one that is under way the note says where it stands.
+    pub fn of_job(job: &Job) -> Option<Self> {
+        let note = job.note.as_deref().filter(|_| job.state != State::Running);
+        serde_json::from_str(note?).ok()
+    }
 }
 
 /// Errors that can be shown to an operator.

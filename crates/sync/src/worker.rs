@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Explain as _, Progress, Request, RunReport, Runner, Stops,
+    Explain as _, Explanation, Progress, Request, RunReport, Runner, Stops,
     again::Again,
     planner::Planner,
     runner::{Error, Underway},
@@ -274,22 +274,19 @@ fn end_of(job: &Job, report: &RunReport, now: Timestamp) -> End {
         // It is not over: it was left to another process.
         (State::Running, _) => End::HandedBack,
         (State::Cancelled, _) => End::Cancelled,
-        (State::Failed, Some(problem)) => {
-            let problem = serde_json::to_string(problem).expect("an explanation serialises");
-            again(job, report.again, problem, now)
-        }
+        (State::Failed, Some(problem)) => again(job, report.again, problem, now),
         _ => End::Done,
     }
 }
 
 /// What it means for a job that its run could not begin.
 fn refused(job: &Job, error: &Error, now: Timestamp) -> End {
-    let problem = serde_json::to_string(&error.explain()).expect("an explanation serialises");
-    again(job, Again::after(error), problem, now)
+    again(job, Again::after(error), &error.explain(), now)
 }
 
 /// The schedule tries again as long as its window is open. People are told at once: they are there to decide.
-fn again(job: &Job, again: Again, problem: String, now: Timestamp) -> End {
+fn again(job: &Job, again: Again, problem: &Explanation, now: Timestamp) -> End {
+    let problem = serde_json::to_string(problem).expect("an explanation serialises");
     let at = match job.origin.trigger {
         Trigger::Schedule => again.at(job.tries, now),
         Trigger::Command | Trigger::Page | Trigger::Measure => None,

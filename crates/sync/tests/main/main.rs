@@ -375,20 +375,23 @@ const LEFTOVERS: [(&str, &str); 4] = [
 ];
 
 /// A client without quotas of its own, on the given clock.
-fn client(base_url: String, clock: Arc<ManualClock>) -> Client {
-    let quota = QuotaSettings {
-        search_per_second: 0,
-        ten_secondly: Some(0),
-        daily: Some(0),
-        ..QuotaSettings::default()
-    };
-    let settings = Settings {
+/// Where a sandbox is, without quotas of our own.
+fn settings(base_url: String) -> Settings {
+    Settings {
         base_url,
-        quota,
+        quota: QuotaSettings {
+            search_per_second: 0,
+            ten_secondly: Some(0),
+            daily: Some(0),
+            ..QuotaSettings::default()
+        },
         ..Settings::default()
-    };
+    }
+}
+
+fn client(base_url: String, clock: Arc<ManualClock>) -> Client {
     Client::builder(
-        settings,
+        settings(base_url),
         Credentials::Static(sandbox::static_token(PORTAL).into()),
     )
     .clock(clock)

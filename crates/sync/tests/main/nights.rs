@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use hubspot::{Credentials, QuotaSettings, Settings};
+use hubspot::Credentials;
 use jiff::{SignedDuration, Timestamp};
 use model::{Clock, Level, PropertyName};
 use sandbox::{Action, Config, Object, PortalConfig, Rule, Sandbox};
@@ -23,7 +23,7 @@ use store::{
 use sync::{ReaderChoice, Request, Runner, Worker, connect::Connector, runner, worker};
 use tokio_util::sync::CancellationToken;
 
-use crate::{PORTAL, key};
+use crate::{PORTAL, key, settings};
 
 /// A clock whose hands are moved in either direction. Waiting moves them too.
 #[derive(Debug)]
@@ -193,17 +193,7 @@ impl Night {
 
 /// A process that runs what is asked for.
 pub(crate) fn process(store: &Store, base_url: String, clock: &Arc<dyn Clock>) -> (Runner, Worker) {
-    let settings = Settings {
-        base_url,
-        quota: QuotaSettings {
-            search_per_second: 0,
-            ten_secondly: Some(0),
-            daily: Some(0),
-            ..QuotaSettings::default()
-        },
-        ..Settings::default()
-    };
-    let connector = Connector::new(store.clone(), settings, Arc::clone(clock)).unwrap();
+    let connector = Connector::new(store.clone(), settings(base_url), Arc::clone(clock)).unwrap();
     let settings = runner::Settings {
         reader: ReaderChoice::Auto,
         retention_days: 30,

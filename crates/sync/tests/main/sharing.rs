@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use hubspot::{Credentials, ManualClock, QuotaSettings, Settings};
+use hubspot::{Credentials, ManualClock, Settings};
 use model::{Clock, ObjectType};
 use sandbox::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Kind, PortalConfig, Sandbox};
 use scratch::Scratch;
 use store::{Store, SubscriptionId};
 use sync::connect::Connector;
 
-use crate::PORTAL;
+use crate::{PORTAL, settings};
 
 /// A subscription that is connected through an OAuth app, and two processes that know it.
 struct Shared {
@@ -30,16 +30,9 @@ impl Shared {
             Arc::new(ManualClock::at("2026-11-23T02:00:00Z".parse().unwrap()));
         let connectors = [&store, &other].map(|store| {
             let settings = Settings {
-                base_url: sandbox.base_url(),
                 client_id: Some(DEFAULT_CLIENT_ID.into()),
                 client_secret: Some(DEFAULT_CLIENT_SECRET.into()),
-                quota: QuotaSettings {
-                    search_per_second: 0,
-                    ten_secondly: Some(0),
-                    daily: Some(0),
-                    ..QuotaSettings::default()
-                },
-                ..Settings::default()
+                ..settings(sandbox.base_url())
             };
             Connector::new(store.clone(), settings, Arc::clone(&clock)).unwrap()
         });

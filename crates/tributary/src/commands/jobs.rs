@@ -111,9 +111,6 @@ async fn list(app: &App, all: bool, limit: u32) -> Outcome {
 }
 
 fn described(job: &Job, subscription: &str) -> Value {
-    // Of a job that is under way the note says where it stands; that is for the pages.
-    let problem = job.note.as_deref().filter(|_| job.state != State::Running);
-    let problem: Option<Explanation> = problem.and_then(|note| serde_json::from_str(note).ok());
     json!({
         "job": job.id.0,
         "subscription": subscription,
@@ -129,7 +126,7 @@ fn described(job: &Job, subscription: &str) -> Value {
         "tries": job.tries,
         "cancelling": job.cancelling,
         "run": job.run.map(|run| run.to_string()),
-        "problem": problem,
+        "problem": Explanation::of_job(job),
     })
 }
 

@@ -85,18 +85,16 @@ async fn change(
     paused: Option<bool>,
 ) -> Result<(), Failure> {
     let now = app.clock.now();
-    let present = store.schedule(subscription.id).await?;
-    let present = present.ok_or(Trouble::NoSubscription)?;
-    let rhythm = rhythm.map_or(present.rhythm, |rhythm| rhythm.to_string());
-    let paused = paused.unwrap_or(present.paused);
-    store
-        .set_schedule(subscription.id, &rhythm, paused, now)
-        .await?;
+    let rhythm = rhythm.map(|rhythm| rhythm.to_string());
+    let changed = store
+        .change_schedule(subscription.id, rhythm.as_deref(), paused, now)
+        .await?
+        .ok_or(Trouble::NoSubscription)?;
     let change = Change {
         who: WHO,
         subscription: Some(subscription.id),
         action: "schedule.changed",
-        details: json!({ "rhythm": rhythm, "paused": paused }),
+        details: json!({ "rhythm": changed.rhythm, "paused": changed.paused }),
     };
     store.note_change(&change, now).await?;
     Ok(())

@@ -9,6 +9,7 @@ use axum::{
 use serde_json::json;
 use store::job::{Job, JobId, Only, State};
 use sync::{
+    Explanation,
     planner::{Idle, Outlook},
     schedule::{BadRhythm, Rhythm},
 };
@@ -105,13 +106,9 @@ impl Entry {
             State::Cancelled => Tone::Warning,
             State::Failed | State::Expired => Tone::Bad,
         };
-        // Of a job that is under way the note says where it stands.
-        let problem = job.note.as_deref().filter(|_| job.state != State::Running);
-        let problem: Option<sync::Explanation> =
-            problem.and_then(|note| serde_json::from_str(note).ok());
         Self {
             tone,
-            problem: problem.map(|problem| problem.code),
+            problem: Explanation::of_job(&job).map(|problem| problem.code),
             open: matches!(job.state, State::Waiting | State::Running),
             job,
         }
@@ -201,14 +198,18 @@ pub(crate) async fn pause(here: Here, posted: Posted) -> Result<Response, Error>
 
 /// Changes the rhythm or the pause, and leaves the other as it is.
 async fn change(here: &Here, rhythm: Option<Rhythm>, paused: Option<bool>) -> Result<(), Error> {
-    let (store, subscription) = (here.visit.app.store(), here.subscription.id);
-    let present = store.schedule(subscription).await?.ok_or(Error::NotFound)?;
-    let rhythm = rhythm.map_or(present.rhythm, |rhythm| rhythm.to_string());
-    let paused = paused.unwrap_or(present.paused);
-    store
-        .set_schedule(subscription, &rhythm, paused, here.visit.now)
-        .await?;
-    let details = json!({ "rhythm": rhythm, "paused": paused });
+    let rhythm = rhythm.map(|rhythm| rhythm.to_string());
+    let store = here.visit.app.store();
+    let changed = store
+        .change_schedule(
+            here.subscription.id,
+            rhythm.as_deref(),
+            paused,
+            here.visit.now,
+        )
+        .await?
+        .ok_or(Error::NotFound)?;
+    let details = json!({ "rhythm": changed.rhythm, "paused": changed.paused });
     here.note("schedule.changed", details).await
 }
 

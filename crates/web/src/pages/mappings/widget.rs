@@ -10,6 +10,7 @@ use store::{
     run::{Run, State},
 };
 use sync::{
+    Explanation,
     connect::scope_of,
     planner::{Idle, Outlook},
 };
@@ -175,7 +176,7 @@ impl Widget {
         let refused = store
             .latest_job(scope)
             .await?
-            .and_then(|job| refused(here, job));
+            .and_then(|job| refused(here, &job));
         let done = latest.as_ref().is_some_and(|run| {
             run.state == State::Success && changed_at.is_none_or(|at| at <= run.started_at)
         });
@@ -246,9 +247,9 @@ fn connected(info: &ConnectionInfo, level: Level) -> Connected {
 }
 
 /// Why the run that a job asked for did not begin.
-fn refused(here: &Here, job: job::Job) -> Option<Problem> {
+fn refused(here: &Here, job: &job::Job) -> Option<Problem> {
     let failed = job.state == job::State::Failed && job.run.is_none();
-    let explanation = serde_json::from_str(&job.note.filter(|_| failed)?).ok()?;
+    let explanation = Explanation::of_job(job).filter(|_| failed)?;
     Some(Problem::explained(&here.visit.locale, &explanation))
 }
 
