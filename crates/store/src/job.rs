@@ -273,8 +273,7 @@ impl Store {
         };
         let token = token + 1;
         sql::query(
-            "UPDATE job SET state = 'running', holder = ?, token = ?, tries = tries + 1, started_at = ?, note = NULL,
-                            run_id = NULL
+            "UPDATE job SET state = 'running', holder = ?, token = ?, tries = tries + 1, started_at = ?, note = NULL
              WHERE id = ?",
         )
         .bind(self.process.name().await?)

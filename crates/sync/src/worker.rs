@@ -175,6 +175,17 @@ async fn note_ended(store: &Store, job: &Job, now: Timestamp) -> Result<(), stor
 /// Carries a job out, and says in the queue what has become of it.
 async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let job = &claim.job;
+    if is_done(runner.store(), job).await {
+        note_end(
+            runner.store(),
+            claim,
+            &End::Done,
+            job.run,
+            runner.clock().now(),
+        )
+        .await;
+        return;
+    }
     let (sender, progress) = watch::channel(Progress {
         level: Some(job.scope.level),
         ..Progress::default()
@@ -220,6 +231,25 @@ async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     runner.underways().remove(&job.scope);
 }
 
+/// Whether the run that a job became has come to its end, and its process died before it could say so in the queue.
+async fn is_done(store: &Store, job: &Job) -> bool {
+    let Some(run) = job.run else {
+        return false;
+    };
+    match store.run(job.scope.subscription, run).await {
+        Ok(found) => found.is_some_and(|run| matches!(run.state, State::Success | State::Partial)),
+        // Then it is carried out once more, which changes nothing.
+        Err(error) => {
+            tracing::warn!(
+                job = job.id.0,
+                error = crate::chain(&error),
+                "a job's run could not be looked up"
+            );
+            false
+        }
+    }
+}
+
 async fn note_end(store: &Store, claim: &Claim, end: &End, run: Option<RunId>, now: Timestamp) {
     let job = claim.job.id.0;
     match store.end_job(claim, end, run, now).await {
@@ -254,8 +284,10 @@ async fn watch_over(
     progress: &watch::Receiver<Progress>,
     cancel: &CancellationToken,
 ) -> Lost {
+    let mut begun = progress.clone();
+    // Which run it became is noted at once: whoever finds the job after this process has died looks whether that has ended.
+    drop(begun.wait_for(|progress| progress.run.is_some()).await);
     loop {
-        tokio::time::sleep(PACE).await;
         let now = *progress.borrow();
         match store.note_progress(claim, &now.written(), now.run).await {
             Ok(Ok(false)) => {}
@@ -265,6 +297,7 @@ async fn watch_over(
                 tracing::warn!(error = crate::chain(&error), "progress could not be noted");
             }
         }
+        tokio::time::sleep(PACE).await;
     }
 }
 

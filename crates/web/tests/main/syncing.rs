@@ -131,6 +131,14 @@ async fn a_run_that_is_cancelled_changes_nothing() {
         .post(&mappings("save"), &form)
         .await
         .leads_to(MAPPINGS);
+    let mut progress = bench
+        .runner
+        .follow(bench.visitors())
+        .await
+        .unwrap()
+        .unwrap();
+    let begun = progress.wait_for(|progress| progress.run.is_some()).await;
+    drop(begun.unwrap());
     let page = admin.submit(&mappings("cancel"), &[]).await.ok();
     page.has("The sync is being cancelled");
     bench.settled(Level::Visitor).await;
