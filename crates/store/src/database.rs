@@ -234,6 +234,13 @@ impl Store {
         &self.place
     }
 
+    /// Waits until the server does not answer any more, for as long as it takes. What is under way should then be begun
+    /// anew on other connections: those that it uses may never say that they are dead. An embedded database always answers.
+    pub async fn interrupted(&self) -> Error {
+        self.process.interrupted().await;
+        Error::Interrupted
+    }
+
     /// Ends all connections, so that SQLite folds its write-ahead log into the database file.
     pub async fn close(self) {
         self.process.end().await;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{
-    sync::{Mutex, oneshot},
+    sync::{Mutex, oneshot, watch},
     task::JoinHandle,
 };
 use xxhash_rust::xxh3::xxh3_64;
@@ -17,6 +17,9 @@ use crate::sql::{self, Connection};
 
 /// How often a process looks after its session.
 const BEAT: Duration = Duration::from_secs(5);
+
+/// How long the server has for an answer. After that nothing that was said to it is relied upon.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Lets the server notice within half a minute that a process cannot be reached: without it, it would wait for hours.
 const KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
@@ -27,6 +30,8 @@ pub(super) struct Sign {
     options: PgConnectOptions,
     key: i64,
     beating: Mutex<Option<Beating>>,
+    /// How often the session was lost.
+    losses: watch::Sender<u64>,
 }
 
 /// The task that looks after the session; it ends with this.
@@ -48,7 +53,14 @@ impl Sign {
             options,
             key: key_of(name),
             beating: Mutex::new(None),
+            losses: watch::Sender::new(0),
         }
+    }
+
+    /// Waits until the session is lost.
+    pub(super) async fn interrupted(&self) {
+        // The sender is here for as long as this is waited for.
+        drop(self.losses.subscribe().changed().await);
     }
 
     /// Gives the sign, unless it is given already.
@@ -57,7 +69,14 @@ impl Sign {
         if beating.is_none() {
             let session = open(&self.options, self.key).await?;
             let (end, ended) = oneshot::channel();
-            let task = tokio::spawn(beat(session, self.options.clone(), self.key, ended));
+            let task = tokio::spawn(
+                Beat {
+                    options: self.options.clone(),
+                    key: self.key,
+                    losses: self.losses.clone(),
+                }
+                .keep(session, ended),
+            );
             *beating = Some(Beating {
                 task,
                 end: Some(end),
@@ -91,34 +110,52 @@ async fn open(options: &PgConnectOptions, key: i64) -> Result<PgConnection, sqlx
     Ok(session)
 }
 
-/// Looks after the session, and opens another one when it is gone.
-async fn beat(
-    mut session: PgConnection,
+/// What it takes to look after the session.
+struct Beat {
     options: PgConnectOptions,
     key: i64,
-    mut ended: oneshot::Receiver<()>,
-) {
-    loop {
-        tokio::select! {
-            _ = &mut ended => {
-                drop(session.close().await);
-                return;
-            }
-            () = tokio::time::sleep(BEAT) => {}
-        }
-        if let Err(error) = session.ping().await {
-            tracing::warn!(%error, "the session that shows others that this process lives was lost");
-            session = loop {
-                match open(&options, key).await {
-                    Ok(session) => break session,
-                    Err(error) => {
-                        tracing::warn!(%error, "no session could be opened to show that this process lives");
-                        tokio::time::sleep(BEAT).await;
-                    }
+    losses: watch::Sender<u64>,
+}
+
+impl Beat {
+    /// Looks after the session, and opens another one when it is gone.
+    async fn keep(self, mut session: PgConnection, mut ended: oneshot::Receiver<()>) {
+        loop {
+            tokio::select! {
+                _ = &mut ended => {
+                    drop(session.close().await);
+                    return;
                 }
-            };
+                () = tokio::time::sleep(BEAT) => {}
+            }
+            if let Err(error) = within_time(session.ping()).await {
+                tracing::warn!(%error, "the session that shows others that this process lives was lost");
+                self.losses.send_modify(|losses| *losses += 1);
+                session = self.reopen().await;
+                tracing::info!("others see again that this process lives");
+            }
         }
     }
+
+    async fn reopen(&self) -> PgConnection {
+        loop {
+            match within_time(open(&self.options, self.key)).await {
+                Ok(session) => return session,
+                Err(error) => {
+                    tracing::warn!(%error, "no session could be opened to show that this process lives");
+                    tokio::time::sleep(BEAT).await;
+                }
+            }
+        }
+    }
+}
+
+/// Takes a server that does not answer for one that is not there.
+async fn within_time<T>(
+    asked: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    tokio::time::timeout(ANSWER, asked).await.map_err(late)?
 }
 
 /// Whether some session holds the lock of the process of that name.

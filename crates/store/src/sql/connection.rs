@@ -2,11 +2,15 @@
 
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool,
+    error::DatabaseError,
     pool::{Pool as DriverPool, PoolConnection},
 };
 
 use super::transaction::{Lock, Transaction};
-use crate::{Error, error::doing};
+use crate::{
+    Error,
+    error::{READ_ONLY, doing},
+};
 
 /// Which database it is, for the parts of statements that have no common words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,6 +138,14 @@ impl Connection {
         match &mut self.driver {
             Driver::Sqlite(conn) => conn.close_on_drop(),
             Driver::Postgres(conn) => conn.close_on_drop(),
+        }
+    }
+
+    /// Ends the connection after its use if it leads to a server that takes no writes: another one does by now, or will.
+    pub(super) fn distrust_after(&mut self, error: &sqlx::Error) {
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        if code.as_deref() == Some(READ_ONLY) {
+            self.close_on_drop();
         }
     }
 

@@ -2,7 +2,9 @@
 
 mod chaos;
 mod faults;
+mod installation;
 mod nights;
+mod points;
 mod proof;
 mod queue;
 mod replicas;
