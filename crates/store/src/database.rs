@@ -18,7 +18,7 @@ use crate::{
     error::doing,
     keyring::Keyring,
     lock::Process,
-    sql::{Connection, Dialect, Pool},
+    sql::{Connection, Dialect, Pool, Silence},
 };
 
 /// Connections to PostgreSQL at once, if nothing else is said: two runs, an import, and pages.
@@ -97,7 +97,7 @@ impl Address {
             Self::Server(url) => {
                 let (server, place) = postgres::options(url.expose_secret())?;
                 let pool = postgres::connect(server, connections, &place).await?;
-                Ok((Pool::Postgres(pool), place))
+                Ok((Pool::Postgres(pool, Silence::default()), place))
             }
         }
     }
@@ -171,9 +171,12 @@ impl Store {
         let address = options.address();
         let (pool, place) = address.connect(options.connections, Journal::Ahead).await?;
         bring_up_to_date(&pool, &place).await?;
-        let process = match &options.database {
-            None => Process::beside_files(&data_dir.join("processes"))?,
-            Some(url) => Process::on_server(postgres::options(url.expose_secret())?.0),
+        let process = match (&options.database, &pool) {
+            (Some(url), Pool::Postgres(_, silence)) => {
+                let (server, _) = postgres::options(url.expose_secret())?;
+                Process::on_server(server, silence.clone())
+            }
+            _ => Process::beside_files(&data_dir.join("processes"))?,
         };
         Ok(Self {
             pool,
@@ -232,13 +235,6 @@ impl Store {
     /// Where the database is.
     pub fn place(&self) -> &Place {
         &self.place
-    }
-
-    /// Waits until the server does not answer any more, for as long as it takes. What is under way should then be begun
-    /// anew on other connections: those that it uses may never say that they are dead. An embedded database always answers.
-    pub async fn interrupted(&self) -> Error {
-        self.process.interrupted().await;
-        Error::Interrupted
     }
 
     /// Ends all connections, so that SQLite folds its write-ahead log into the database file.

@@ -113,9 +113,6 @@ pub enum Error {
         /// What the driver said.
         source: sqlx::Error,
     },
-    /// The database does not answer any more.
-    #[error("the database does not answer")]
-    Interrupted,
     /// The keyring cannot be read or made.
     #[error("cannot use the keyring")]
     Keyring(#[from] crate::keyring::Error),
@@ -152,6 +149,9 @@ pub enum Error {
     /// This process was taken for dead, and the job is another one's by now, or over.
     #[error("job {} was taken over by another process", .0.0)]
     JobLost(crate::job::JobId),
+    /// The job has become a run that was carried out, and only its end was not noted.
+    #[error("job {} is done", .0.0)]
+    JobDone(crate::job::JobId),
     /// A name that must be unique is taken.
     #[error("there is already a subscription named {0:?}")]
     NameTaken(String),
@@ -163,7 +163,6 @@ impl Error {
     pub fn passes(&self) -> bool {
         match self {
             Self::Query { source, .. } | Self::Open { source, .. } => passes(source),
-            Self::Interrupted => true,
             _ => false,
         }
     }

@@ -331,6 +331,16 @@ impl Store {
         Ok(cancelling.ok_or(Lost))
     }
 
+    /// Says of a job that was lost that its process lives: it was taken for dead, and did not die of the job.
+    pub async fn survive(&self, ticket: Ticket) -> Result<(), Error> {
+        sql::query("UPDATE job SET deaths = deaths - 1 WHERE id = ? AND deaths > 0")
+            .bind(ticket.job.0)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(doing("say that a job was survived"))
+    }
+
     /// Lets a job come to its end, or wait again.
     pub async fn end_job(
         &self,
@@ -511,6 +521,20 @@ async fn release(
         .bind(ticket.token)
         .fetch_optional(conn)
         .await
+}
+
+/// Whether a job became a run already that was carried out, and its process died before it could say so in the queue.
+pub(crate) async fn has_succeeded(
+    conn: &mut Connection,
+    ticket: Ticket,
+) -> Result<bool, sqlx::Error> {
+    sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM job j JOIN run r ON r.id = j.run_id
+                        WHERE j.id = ? AND r.state IN ('success', 'partial'))",
+    )
+    .bind(ticket.job.0)
+    .fetch_one(conn)
+    .await
 }
 
 /// Notes the run that a job has become; no other process can begin the job until this transaction ends. Says whether the job

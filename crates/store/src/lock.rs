@@ -20,7 +20,7 @@ use crate::{
     Error, Scope,
     error::doing,
     job::Ticket,
-    sql::{self, Connection, Lock, Transaction},
+    sql::{self, Connection, Lock, Silence, Transaction},
 };
 
 /// This process, as locks and jobs name it.
@@ -61,9 +61,9 @@ impl Process {
     }
 
     /// A process that works on a server. Its life sign is given when it first holds something.
-    pub(crate) fn on_server(options: sqlx::postgres::PgConnectOptions) -> Self {
+    pub(crate) fn on_server(options: sqlx::postgres::PgConnectOptions, silence: Silence) -> Self {
         let name = fresh_name();
-        let sign = server::Sign::new(options, &name);
+        let sign = server::Sign::new(options, silence, &name);
         Self::with(name, Sign::Server(Box::new(sign)))
     }
 
@@ -117,15 +117,6 @@ impl Process {
             return Ok(self.tasks().contains(&task));
         }
         self.lives(conn, holder).await
-    }
-
-    /// Waits until others may have taken this process for dead, for as long as it takes. Its connections may be dead too,
-    /// without saying so.
-    pub(crate) async fn interrupted(&self) {
-        match &self.sign {
-            Sign::File(_) => std::future::pending().await,
-            Sign::Server(sign) => sign.interrupted().await,
-        }
     }
 
     fn tasks(&self) -> MutexGuard<'_, HashSet<Task>> {

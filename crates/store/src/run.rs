@@ -167,7 +167,8 @@ impl Store {
     /// Begins a run, or goes on with one that was left behind, if `goes_on` says of what is left that it can be.
     ///
     /// # Errors
-    /// [`Error::Busy`] when a living process runs this level; [`Error::JobLost`] when the run's job is another process's.
+    /// [`Error::Busy`] when a living process runs this level; [`Error::JobLost`] when the run's job is another process's;
+    /// [`Error::JobDone`] when it has become a run already that did what was wanted.
     pub async fn begin_or_take_over(
         &self,
         new: &NewRun,
@@ -178,6 +179,14 @@ impl Store {
         let name = self.process.name().await?;
         let scope = new.scope;
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        if let Some(ticket) = new.job
+            && job::has_succeeded(&mut tx, ticket)
+                .await
+                .map_err(doing(DOING))?
+        {
+            tx.rollback().await?;
+            return Err(Error::JobDone(ticket.job));
+        }
         if let Some((run, holder)) = held(&mut tx, scope).await.map_err(doing(DOING))? {
             let under_way = self
                 .process

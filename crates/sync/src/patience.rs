@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use store::Store;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +55,6 @@ impl Patience {
 
 /// Tries until the database is back, until `stop`, or for so long that whoever waits should be told.
 pub(crate) async fn patiently<T, F>(
-    store: &Store,
     stop: &CancellationToken,
     attempt: impl Fn() -> F,
 ) -> Result<T, store::Error>
@@ -65,11 +63,7 @@ where
 {
     let mut patience = Patience::begin();
     loop {
-        let ended = tokio::select! {
-            ended = attempt() => ended,
-            error = store.interrupted() => Err(error),
-        };
-        match ended {
+        match attempt().await {
             Err(error) if patience.outlasts(&error, stop.cancelled()).await => {}
             ended => return ended,
         }

@@ -191,14 +191,10 @@ pub async fn run(
         found = work.find() => found,
         () = stops.cancel.cancelled() => Err(Stop::Cancelled),
         () = late => Err(Stop::HandedOver),
-        error = context.store.interrupted() => Err(error.into()),
     };
     // What was found is made true whole: from here on a run is not cancelled.
     let ended = match found {
-        Ok(found) => tokio::select! {
-            ended = work.make_true(found) => ended,
-            error = context.store.interrupted() => Err(error.into()),
-        },
+        Ok(found) => work.make_true(found).await,
         Err(stop) => Err(stop),
     };
     work.finish(ended).await
@@ -477,7 +473,7 @@ impl Work<'_> {
         let text = serde_json::to_value(&self.report).expect("a report serialises");
         let (run, result) = (self.report.run, self.report.result);
         let end = || store.finish_run(run, result, &text, now);
-        patiently(store, self.hand_over, end).await?;
+        patiently(self.hand_over, end).await?;
         self.progress
             .send_modify(|progress| progress.phase = Phase::Done);
         Ok(self.report)

@@ -51,6 +51,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether there is nothing to do, as the job was done before.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.of_store(), Some(store::Error::JobDone(_)))
+    }
+
     /// The store's, if it is one.
     fn of_store(&self) -> Option<&store::Error> {
         match self {

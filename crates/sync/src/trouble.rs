@@ -224,12 +224,12 @@ impl Explain for crate::runner::Error {
 impl Explain for store::Error {
     fn number(&self) -> u16 {
         match self {
-            Self::TakenOver { .. } | Self::JobLost(_) => 15,
+            Self::TakenOver { .. } | Self::JobLost(_) | Self::JobDone(_) => 15,
             Self::Busy { .. } => 3,
             Self::DataDir { .. } => 4,
             Self::Open { .. } => 5,
             Self::Migrate { .. } => 6,
-            Self::Query { .. } | Self::Interrupted => 7,
+            Self::Query { .. } => 7,
             Self::Keyring(store::keyring::Error::Different { .. }) => 189,
             Self::Keyring(_) => 8,
             Self::NoDatabase { .. } => 180,
@@ -251,7 +251,7 @@ impl Explain for store::Error {
     fn hint(&self) -> &'static str {
         match self {
             Self::Busy { .. } => "Wait for that run to end, or cancel it; then try again.",
-            Self::TakenOver { .. } | Self::JobLost(_) => {
+            Self::TakenOver { .. } | Self::JobLost(_) | Self::JobDone(_) => {
                 "Nothing has to be done: the other process ends the run. If this happens often, the connection to the database is bad."
             }
             Self::DataDir { .. } => {
@@ -269,7 +269,7 @@ impl Explain for store::Error {
             Self::Migrate { .. } => {
                 "Make sure that there is room and start again: a migration happens whole or not at all. Otherwise restore a backup."
             }
-            Self::Query { .. } | Self::Interrupted => {
+            Self::Query { .. } => {
                 "Check that the disk has room and no other program locks the database; nothing half-written is kept. Then try again."
             }
             Self::Keyring(store::keyring::Error::Different { .. }) => {

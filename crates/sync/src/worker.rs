@@ -184,10 +184,6 @@ async fn note_ended(store: &Store, job: &Job, now: Timestamp) -> Result<(), stor
 /// Carries a job out, and says in the queue what has become of it.
 async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let job = &claim.job;
-    if is_done(runner.store(), job).await {
-        note_end(runner, claim, &End::Done, stop).await;
-        return;
-    }
     let (sender, progress) = watch::channel(Progress {
         level: Some(job.scope.level),
         ..Progress::default()
@@ -219,45 +215,37 @@ async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let now = runner.clock().now();
     let end = match &ended {
         Ok(report) => end_of(job, report, now),
-        Err(error) => refused(job, error, now),
-    };
-    if let Err(error) = &ended {
-        tracing::warn!(
-            job = job.id.0,
-            error = crate::chain(error),
-            "a run could not begin"
-        );
-    }
-    note_end(runner, claim, &end, stop).await;
-    runner.underways().remove(&job.scope);
-}
-
-/// Whether the run that a job became has come to its end, and its process died before it could say so in the queue.
-async fn is_done(store: &Store, job: &Job) -> bool {
-    let Some(run) = job.run else {
-        return false;
-    };
-    match store.run(job.scope.subscription, run).await {
-        Ok(found) => found.is_some_and(|run| matches!(run.state, State::Success | State::Partial)),
-        // Then it is carried out once more, which changes nothing.
+        // Its process died before it could say so in the queue.
+        Err(error) if error.is_done() => End::Done,
         Err(error) => {
             tracing::warn!(
                 job = job.id.0,
-                error = crate::chain(&error),
-                "a job's run could not be looked up"
+                error = crate::chain(error),
+                "a run could not begin"
             );
-            false
+            refused(job, error, now)
         }
-    }
+    };
+    note_end(runner, claim, &end, stop).await;
+    runner.underways().remove(&job.scope);
 }
 
 /// Says in the queue what has become of a job. While the database is away the job stays ours, until the process is stopped.
 async fn note_end(runner: &Runner, claim: &Claim, end: &End, stop: &CancellationToken) {
     let (store, now, job) = (runner.store(), runner.clock().now(), claim.job.id.0);
     let note = || store.end_job(claim, end, now);
-    match patiently(store, stop, note).await {
+    match patiently(stop, note).await {
         Ok(Ok(())) => {}
-        Ok(Err(lost)) => tracing::warn!(job, %lost, "what a job has come to is not noted"),
+        Ok(Err(lost)) => {
+            tracing::warn!(job, %lost, "what a job has come to is not noted");
+            if let Err(error) = patiently(stop, || store.survive(claim.ticket)).await {
+                tracing::warn!(
+                    job,
+                    error = crate::chain(&error),
+                    "a job counts a death too many"
+                );
+            }
+        }
         // It waits again as soon as somebody tidies up, and is done a second time, which changes nothing.
         Err(error) => tracing::error!(
             job,

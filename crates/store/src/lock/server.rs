@@ -4,16 +4,16 @@
 //! dies, or when it cannot be reached any more. A process that has lost its session takes the lock again as soon as it can;
 //! what others have taken over meanwhile it finds taken, whatever it does.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{
-    sync::{Mutex, oneshot, watch},
+    sync::{Mutex, oneshot},
     task::JoinHandle,
 };
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::sql::{self, Connection};
+use crate::sql::{self, Connection, Silence};
 
 /// How often a process looks after its session.
 const BEAT: Duration = Duration::from_secs(5);
@@ -30,8 +30,7 @@ pub(super) struct Sign {
     options: PgConnectOptions,
     key: i64,
     beating: Mutex<Option<Beating>>,
-    /// How often the session was lost.
-    losses: watch::Sender<u64>,
+    silence: Silence,
 }
 
 /// The task that looks after the session; it ends with this.
@@ -48,19 +47,13 @@ impl Drop for Beating {
 }
 
 impl Sign {
-    pub(super) fn new(options: PgConnectOptions, name: &str) -> Self {
+    pub(super) fn new(options: PgConnectOptions, silence: Silence, name: &str) -> Self {
         Self {
             options,
             key: key_of(name),
             beating: Mutex::new(None),
-            losses: watch::Sender::new(0),
+            silence,
         }
-    }
-
-    /// Waits until the session is lost.
-    pub(super) async fn interrupted(&self) {
-        // The sender is here for as long as this is waited for.
-        drop(self.losses.subscribe().changed().await);
     }
 
     /// Gives the sign, unless it is given already.
@@ -73,7 +66,7 @@ impl Sign {
                 Beat {
                     options: self.options.clone(),
                     key: self.key,
-                    losses: self.losses.clone(),
+                    silence: self.silence.clone(),
                 }
                 .keep(session, ended),
             );
@@ -114,7 +107,7 @@ async fn open(options: &PgConnectOptions, key: i64) -> Result<PgConnection, sqlx
 struct Beat {
     options: PgConnectOptions,
     key: i64,
-    losses: watch::Sender<u64>,
+    silence: Silence,
 }
 
 impl Beat {
@@ -130,7 +123,10 @@ impl Beat {
             }
             if let Err(error) = within_time(session.ping()).await {
                 tracing::warn!(%error, "the session that shows others that this process lives was lost");
-                self.losses.send_modify(|losses| *losses += 1);
+                // A connection that was cut says so itself.
+                if matches!(&error, sqlx::Error::Io(cause) if cause.kind() == ErrorKind::TimedOut) {
+                    self.silence.fell();
+                }
                 session = self.reopen().await;
                 tracing::info!("others see again that this process lives");
             }
@@ -154,7 +150,7 @@ impl Beat {
 async fn within_time<T>(
     asked: impl Future<Output = Result<T, sqlx::Error>>,
 ) -> Result<T, sqlx::Error> {
-    let late = |_| sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    let late = |_| sqlx::Error::Io(ErrorKind::TimedOut.into());
     tokio::time::timeout(ANSWER, asked).await.map_err(late)?
 }
 

@@ -81,9 +81,10 @@ impl<'q> Query<'q> {
                 let done = sqlx::query_with(sql, values).execute(&mut **conn).await?;
                 done.rows_affected()
             }
-            Driver::Postgres(conn) => {
+            Driver::Postgres(conn, silence) => {
                 let (sql, values) = self.for_postgres()?;
-                let done = sqlx::query_with(sql, values).execute(&mut **conn).await;
+                let asked = sqlx::query_with(sql, values).execute(&mut **conn);
+                let done = silence.breaks(asked).await;
                 let done = done.inspect_err(|error| lease.distrust_after(error))?;
                 done.rows_affected()
             }
@@ -139,11 +140,10 @@ impl<'q, T: Row> QueryAs<'q, T> {
                     .fetch_all(&mut **conn)
                     .await
             }
-            Driver::Postgres(conn) => {
+            Driver::Postgres(conn, silence) => {
                 let (sql, values) = self.query.for_postgres()?;
-                let found = sqlx::query_as_with(sql, values)
-                    .fetch_all(&mut **conn)
-                    .await;
+                let asked = sqlx::query_as_with(sql, values).fetch_all(&mut **conn);
+                let found = silence.breaks(asked).await;
                 found.inspect_err(|error| lease.distrust_after(error))
             }
         }
@@ -162,11 +162,10 @@ impl<'q, T: Row> QueryAs<'q, T> {
                     .fetch_optional(&mut **conn)
                     .await
             }
-            Driver::Postgres(conn) => {
+            Driver::Postgres(conn, silence) => {
                 let (sql, values) = self.query.for_postgres()?;
-                let found = sqlx::query_as_with(sql, values)
-                    .fetch_optional(&mut **conn)
-                    .await;
+                let asked = sqlx::query_as_with(sql, values).fetch_optional(&mut **conn);
+                let found = silence.breaks(asked).await;
                 found.inspect_err(|error| lease.distrust_after(error))
             }
         }

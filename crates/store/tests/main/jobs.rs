@@ -277,6 +277,20 @@ async fn a_job_that_kills_its_processes_is_not_begun_for_ever() {
     assert!(fixture.claim().await.is_none());
 }
 
+#[tokio::test]
+async fn a_job_that_its_process_survives_counts_no_death() {
+    let fixture = Fixture::new().await;
+    let id = fixture.ask(&wish(fixture.scope)).await;
+    for _ in 0..8 {
+        let other = fixture.other_process().await;
+        let claim = other.claim(now()).await.unwrap().expect("it waits");
+        other.close().await;
+        fixture.store.tidy_jobs(now()).await.unwrap();
+        fixture.store.survive(claim.ticket).await.unwrap();
+    }
+    assert_eq!(fixture.state(id).await, State::Waiting);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn however_many_processes_want_it_each_job_is_begun_once() {
     const JOBS: usize = 60;

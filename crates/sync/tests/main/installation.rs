@@ -170,18 +170,19 @@ impl Installation {
     }
 
     /// Lets time go to a moment; a little of ours goes by with each step.
-    pub(crate) async fn go(&self, to: &str, mut each: impl FnMut()) {
+    pub(crate) async fn go(&self, to: &str, mut each: impl AsyncFnMut()) {
         let to: Timestamp = to.parse().unwrap();
         while self.clock.now() < to {
             self.clock
                 .set(self.clock.now() + SignedDuration::from_mins(10));
             tokio::time::sleep(Duration::from_millis(250)).await;
-            each();
+            each().await;
         }
     }
 
-    /// Waits until nothing waits any more.
-    pub(crate) async fn settle(&self) {
+    /// Waits until nothing waits any more; up to a moment, time goes by slowly.
+    pub(crate) async fn settle(&self, until: &str) {
+        let until: Timestamp = until.parse().unwrap();
         let open = Only {
             open: true,
             ..Only::default()
@@ -193,6 +194,8 @@ impl Installation {
                 "it does not settle"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
+            let later = self.clock.now() + SignedDuration::from_secs(2);
+            self.clock.set(later.min(until));
         }
     }
 
