@@ -178,8 +178,14 @@ impl SearchPace {
         self.sharers = sharers.max(1);
     }
 
-    /// Searches per second at `now`; `None` is unlimited.
-    pub(crate) fn rate(&mut self, now: Timestamp) -> Option<f64> {
+    /// This process's searches per second at `now`; `None` is unlimited.
+    pub(crate) fn pace(&mut self, now: Timestamp) -> Option<f64> {
+        let rate = self.rate(now)?;
+        Some(rate / f64::from(self.sharers))
+    }
+
+    /// Everybody's searches per second at `now`; `None` is unlimited.
+    fn rate(&mut self, now: Timestamp) -> Option<f64> {
         while let Some(rate) = self.rate
             && self.ceiling.is_none_or(|ceiling| rate < ceiling)
             && clock::later(self.changed, Self::RECOVERY) <= now
@@ -198,8 +204,8 @@ impl SearchPace {
         if now < self.next {
             return Err(clock::until(now, self.next));
         }
-        if let Some(rate) = self.rate(now) {
-            let gap = Duration::from_secs_f64(f64::from(self.sharers) / rate);
+        if let Some(pace) = self.pace(now) {
+            let gap = Duration::from_secs_f64(1.0 / pace);
             // A timer wakes a little late; the slack keeps that from adding up.
             let due = self.next.max(now.checked_sub(gap / 8).unwrap_or(now));
             self.next = clock::later(due, gap);

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -37,9 +37,20 @@ impl Governors {
 
     /// The governor of `portal`, the same one each time.
     pub fn portal(&self, portal: PortalId) -> Arc<Governor> {
-        let mut portals = self.portals.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut portals = self.portals();
         let new = || Arc::new(Governor::new(&self.settings, self.clock.clone()));
         portals.entry(portal).or_insert_with(new).clone()
+    }
+
+    /// Shares the quota of each portal with as many other processes as draw on it; see [`Governor::share`].
+    pub fn share(&self, others: &HashMap<PortalId, u32>) {
+        for (portal, governor) in self.portals().iter() {
+            governor.share(1 + others.get(portal).copied().unwrap_or(0));
+        }
+    }
+
+    fn portals(&self) -> MutexGuard<'_, HashMap<PortalId, Arc<Governor>>> {
+        self.portals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,7 +119,7 @@ impl Governor {
         self.with(|budgets| Quota {
             window_limit: budgets.window.limit(),
             window_left: budgets.window.left(now),
-            search_per_second: budgets.search.rate(now),
+            search_per_second: budgets.search.pace(now),
             daily_limit: budgets.daily.limit(),
             daily_left: budgets.daily.left(now),
         })

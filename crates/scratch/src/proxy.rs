@@ -16,6 +16,9 @@ use sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
 /// How long a direction sleeps that is to be silent.
 const SILENCE: Duration = Duration::from_millis(20);
 
+/// How long a server takes to find out that a client is not there any more.
+const FOUND_OUT: Duration = Duration::from_secs(3);
+
 /// How a client ends a transaction: a simple query.
 const COMMIT: &[u8] = b"COMMIT\0";
 
@@ -92,11 +95,19 @@ impl Proxy {
         }
     }
 
-    /// Lets nothing pass on the present connections any more, without telling either side.
+    /// Lets nothing pass on the present connections any more, without telling the clients. The server finds out after a
+    /// while, as it asks whether they are there.
     pub fn silence(&self) {
-        for line in self.network.lines().drain(..) {
+        let lines: Vec<Arc<Line>> = self.network.lines().drain(..).collect();
+        for line in &lines {
             line.dead.store(true, Ordering::Release);
         }
+        thread::spawn(move || {
+            thread::sleep(FOUND_OUT);
+            for line in lines {
+                drop(line.server.shutdown(Shutdown::Both));
+            }
+        });
     }
 
     /// Whatever is sent takes so long, each way.
@@ -186,7 +197,8 @@ impl Network {
 
     /// What the server answers; says whether it arrives.
     fn answer(&self, line: &Line) -> bool {
-        line.wait(self.weather().delay);
+        let delay = self.weather().delay;
+        line.wait(delay);
         !line.losing.load(Ordering::Acquire)
     }
 }

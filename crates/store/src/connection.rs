@@ -1,5 +1,7 @@
 //! Connections: the grant of a subscription to read a portal.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use model::{ObjectType, PortalId, RecordId};
 use secrecy::SecretString;
@@ -272,20 +274,21 @@ impl Store {
         Ok(Ok(stored.map(|stored| stored.credentials)))
     }
 
-    /// How many processes sync from each portal at present.
-    pub async fn portal_sharers(&self) -> Result<Vec<(PortalId, u32)>, Error> {
+    /// How many other processes sync from each portal at present, where there are any.
+    pub async fn portal_sharers(&self) -> Result<HashMap<PortalId, u32>, Error> {
         let rows: Vec<(i64, i64)> = sql::query_as(
             "SELECT c.portal_id, count(DISTINCT k.holder) FROM run_lock k
              JOIN connection c ON c.subscription_id = k.subscription_id
-             WHERE k.holder <> '' GROUP BY c.portal_id",
+             WHERE k.holder NOT IN ('', ?) GROUP BY c.portal_id",
         )
+        .bind(self.process.name().await?)
         .fetch_all(&self.pool)
         .await
         .map_err(doing("count who shares a portal"))?;
         Ok(rows
             .into_iter()
             .map(|(portal, processes)| {
-                let processes = u32::try_from(processes).unwrap_or(u32::MAX);
+                let processes = u32::try_from(processes).unwrap_or(u32::MAX - 1);
                 (PortalId(portal.cast_unsigned()), processes)
             })
             .collect())

@@ -286,9 +286,8 @@ impl Connector {
 
     /// Takes its share of each portal's quota: processes that sync from one portal get equal parts.
     pub(crate) async fn share_quotas(&self) -> Result<(), store::Error> {
-        for (portal, sharers) in self.shared.store.portal_sharers().await? {
-            self.shared.governors.portal(portal).share(sharers);
-        }
+        let others = self.shared.store.portal_sharers().await?;
+        self.shared.governors.share(&others);
         Ok(())
     }
 

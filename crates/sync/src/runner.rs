@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -25,6 +26,9 @@ use crate::{
 
 /// How often another process's progress is looked at.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// How often it is looked up who else draws on a portal's quota.
+const SHARE: Duration = Duration::from_secs(1);
 
 /// What runs are done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +134,9 @@ impl Runner {
         let scope = request.scope;
         let mut patience = Patience::begin();
         let report = loop {
-            match self.attempt(request.clone(), progress, stops).await {
+            // A run is large: it has a place of its own.
+            let attempt = Box::pin(self.attempt(request.clone(), progress, stops));
+            match attempt.await {
                 Ok(report) => break report,
                 Err(error) => match error.of_store() {
                     Some(away) if patience.outlasts(away, stops.any()).await => {}
@@ -167,7 +173,23 @@ impl Runner {
             clock: Arc::clone(clock),
             reader: settings.reader,
         };
-        Ok(run(&context, request, progress, stops).await?)
+        tokio::select! {
+            ended = run(&context, request, progress, stops) => Ok(ended?),
+            never = self.share_quotas() => match never {},
+        }
+    }
+
+    /// Keeps to this process's share of each portal's quota, for as long as a run is under way.
+    async fn share_quotas(&self) -> Infallible {
+        loop {
+            if let Err(error) = self.connector().share_quotas().await {
+                tracing::debug!(
+                    error = crate::chain(&error),
+                    "the share of quotas stays as it was"
+                );
+            }
+            tokio::time::sleep(SHARE).await;
+        }
     }
 
     async fn follow_up(&self, scope: Scope, report: &RunReport) -> Result<(), store::Error> {

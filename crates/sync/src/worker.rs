@@ -142,9 +142,6 @@ impl Worker {
         // A clock that was set back must not make it wait.
         let due =
             |at: Timestamp| now >= at || at.duration_since(now) > SignedDuration::from_mins(5);
-        if !self.runner.underways().is_empty() {
-            self.runner.connector().share_quotas().await?;
-        }
         if due(self.tidy_at) {
             self.tidy_at = now + TIDY;
             for job in self.runner.store().tidy_jobs(now).await? {

@@ -20,7 +20,7 @@ const BUSY: Duration = Duration::from_mins(1);
 const ANSWER: Duration = Duration::from_secs(5);
 
 /// What each connection sets.
-const SETTINGS: [(&str, &str); 6] = [
+const SETTINGS: [(&str, &str); 10] = [
     // As long as a statement waits for SQLite: applying a run of millions of records holds a level for seconds.
     ("lock_timeout", "120s"),
     // A transaction here never waits for anything but the database. One whose process was cut off lets go of its locks.
@@ -32,6 +32,12 @@ const SETTINGS: [(&str, &str); 6] = [
     // Statements are short or bulky; neither is worth compiling.
     ("jit", "off"),
     ("client_min_messages", "warning"),
+    // The server notices within half a minute that a process cannot be reached, and lets go of what it held: without this it
+    // would wait for hours.
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "3"),
+    ("tcp_user_timeout", "25000"),
 ];
 
 /// Understands a database's URL.
@@ -86,9 +92,10 @@ pub(super) async fn connect(
     Ok(PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(BUSY)
-        // The driver's own test waits for an answer however long it takes.
+        // The driver's own tests wait for an answer however long it takes.
         .test_before_acquire(false)
         .before_acquire(|conn, _| Box::pin(async { Ok(answers(conn).await) }))
+        .after_release(|conn, _| Box::pin(async { Ok(answers(conn).await) }))
         .connect_lazy_with(options))
 }
 

@@ -21,9 +21,6 @@ const BEAT: Duration = Duration::from_secs(5);
 /// How long the server has for an answer. After that nothing that was said to it is relied upon.
 const ANSWER: Duration = Duration::from_secs(10);
 
-/// Lets the server notice within half a minute that a process cannot be reached: without it, it would wait for hours.
-const KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
-
 /// This process's life sign.
 #[derive(Debug)]
 pub(super) struct Sign {
@@ -94,8 +91,7 @@ impl Sign {
 /// Holds the lock in a session of its own.
 async fn open(options: &PgConnectOptions, key: i64) -> Result<PgConnection, sqlx::Error> {
     let mut session = PgConnection::connect_with(options).await?;
-    sqlx::raw_sql(KEEPALIVE).execute(&mut session).await?;
-    // It is free, but for the moment in which the server has not noticed yet that the former session is gone.
+    // It is free, unless the server has not noticed yet that the former session is gone.
     sqlx::query("SELECT pg_advisory_lock($1)")
         .bind(key)
         .execute(&mut session)
@@ -116,6 +112,9 @@ impl Beat {
         loop {
             tokio::select! {
                 _ = &mut ended => {
+                    // The server would let go of it a moment after the session's end.
+                    let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(self.key);
+                    drop(unlock.execute(&mut session).await);
                     drop(session.close().await);
                     return;
                 }
@@ -128,6 +127,8 @@ impl Beat {
                     self.silence.fell();
                 }
                 session = self.reopen().await;
+                // What has died meanwhile may not have said so.
+                self.silence.fell();
                 tracing::info!("others see again that this process lives");
             }
         }

@@ -70,7 +70,8 @@ impl Pool {
         let driver = match self {
             Self::Sqlite(pool) => Driver::Sqlite(DriverPool::acquire(pool).await?),
             Self::Postgres(pool, silence) => {
-                Driver::Postgres(DriverPool::acquire(pool).await?, silence.clone())
+                let silence = silence.taken_now();
+                Driver::Postgres(DriverPool::acquire(pool).await?, silence)
             }
         };
         Ok(Connection {
@@ -109,12 +110,24 @@ impl Pool {
 
 /// Says that the server does not answer any more. A connection that is dead may never say so itself.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Silence(watch::Sender<u64>);
+pub(crate) struct Silence {
+    times: watch::Sender<u64>,
+    /// How often it had fallen when this connection was taken.
+    before: u64,
+}
 
 impl Silence {
-    /// Whatever is waited for at this moment is not waited for any longer.
+    /// Whatever is waited for at this moment is not waited for any longer, and no connection that was taken before is used.
     pub(crate) fn fell(&self) {
-        self.0.send_modify(|times| *times += 1);
+        self.times.send_modify(|times| *times += 1);
+    }
+
+    /// For a connection that is taken now.
+    fn taken_now(&self) -> Self {
+        Self {
+            times: self.times.clone(),
+            before: *self.times.borrow(),
+        }
     }
 
     /// Waits for an answer, unless it turns out that none will come.
@@ -122,11 +135,12 @@ impl Silence {
         &self,
         answer: impl Future<Output = Result<T, sqlx::Error>>,
     ) -> Result<T, sqlx::Error> {
-        let mut silence = self.0.subscribe();
+        let mut silence = self.times.subscribe();
         tokio::select! {
-            answer = answer => answer,
+            biased;
             // The sender is here.
-            _ = silence.changed() => Err(sqlx::Error::Io(ErrorKind::TimedOut.into())),
+            _ = silence.wait_for(|times| *times > self.before) => Err(sqlx::Error::Io(ErrorKind::TimedOut.into())),
+            answer = answer => answer,
         }
     }
 }

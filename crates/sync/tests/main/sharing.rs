@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use hubspot::{Credentials, ManualClock, Settings};
-use model::{Clock, ObjectType};
+use model::{Clock, Level, ObjectType};
 use sandbox::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Kind, PortalConfig, Sandbox};
 use scratch::Scratch;
-use store::{Store, SubscriptionId};
-use sync::connect::Connector;
+use store::{
+    Scope, Store, SubscriptionId,
+    run::{NewRun, Origin},
+};
+use sync::{Progress, ReaderChoice, Request, Runner, Stops, connect::Connector, runner};
+use tokio::sync::watch;
 
-use crate::{PORTAL, settings};
+use crate::{PORTAL, World, settings};
 
 /// A subscription that is connected through an OAuth app, and two processes that know it.
 struct Shared {
@@ -101,4 +105,66 @@ async fn a_turn_to_refresh_is_one_process_s_until_it_is_given_back_or_the_proces
     assert!(!turn(&shared.store).await);
     other.close().await;
     assert!(turn(&shared.store).await);
+}
+
+#[tokio::test]
+async fn a_portal_s_quota_is_shared_by_the_processes_that_sync_from_it() {
+    let world = World::clean(300).await.mapped(&["plan_tier"]).await;
+    let (store, clock) = (&world.context.store, &world.context.clock);
+    let limited = Settings {
+        base_url: world.sandbox.base_url(),
+        ..Settings::default()
+    };
+    let connector = Connector::new(store.clone(), limited, Arc::clone(clock)).unwrap();
+    let token = Credentials::Static(sandbox::static_token(PORTAL).into());
+    let granted = connector.examine(token).await.unwrap();
+    let second = store
+        .create_subscription("Second", "UTC", clock.now())
+        .await;
+    let second = second.unwrap().id;
+    for subscription in [world.subscription, second] {
+        let accepted = connector.accept(subscription, &granted, false).await;
+        accepted.unwrap();
+    }
+    let settings = runner::Settings {
+        reader: ReaderChoice::Search,
+        retention_days: 30,
+    };
+    let runner = Runner::new(store.clone(), connector, Arc::clone(clock), settings);
+    let rate = async || {
+        let request = Request::command(world.scope(Level::Visitor), false);
+        let (progress, _) = watch::channel(Progress::default());
+        let stops = Stops::default();
+        let report = runner.execute(request, &progress, &stops).await.unwrap();
+        assert!(report.proved, "{report:#?}");
+        let client = runner.connector().client(world.subscription).await;
+        client.unwrap().quota().search_per_second.unwrap()
+    };
+    let alone = rate().await;
+
+    let other = world.scratch.open().await;
+    let new = NewRun {
+        scope: Scope {
+            subscription: second,
+            level: Level::Visitor,
+        },
+        dry_run: false,
+        origin: Origin::default(),
+        job: None,
+    };
+    let session = other.begin_run(&new, clock.now()).await.unwrap();
+    let shared = rate().await;
+    assert!(
+        (shared * 2.0 - alone).abs() < 0.01,
+        "{alone}, and {shared} for each of two"
+    );
+
+    drop(session);
+    other.close().await;
+    store.tidy_runs(clock.now()).await.unwrap();
+    let alone_again = rate().await;
+    assert!(
+        (alone_again - alone).abs() < 0.01,
+        "{alone} and {alone_again}"
+    );
 }
