@@ -16,6 +16,9 @@ use crate::{
     staging::Staged,
 };
 
+/// How long a run that was left behind waits for whoever goes on with it, in milliseconds.
+const GRACE_MS: i64 = 5 * 60 * 1_000;
+
 /// Claims read at once.
 const STEP: i64 = 5_000;
 
@@ -133,14 +136,18 @@ impl Store {
             .map_err(doing("hand the run over"))
     }
 
-    /// Ends runs that were left behind and that no job will go on with. Says how many there were.
+    /// Ends runs that were left behind, that no job will go on with, and that nobody has gone on with for some minutes: a
+    /// command that has lost its database for a moment does. Says how many there were.
     pub async fn tidy_runs(&self, now: Timestamp) -> Result<u64, Error> {
         const DOING: &str = "tidy up runs that were left behind";
         let held: Vec<(i64, String)> = sql::query_as(
-            "SELECT k.run_id, k.holder FROM run_lock k WHERE NOT EXISTS (
+            "SELECT k.run_id, k.holder FROM run_lock k JOIN run r ON r.id = k.run_id
+             WHERE abs(coalesce(r.checked_at, r.started_at) - ?) > ? AND NOT EXISTS (
                  SELECT 1 FROM job j WHERE j.state IN ('waiting', 'running')
                  AND j.subscription_id = k.subscription_id AND j.level = k.level)",
         )
+        .bind(now.as_millisecond())
+        .bind(GRACE_MS)
         .fetch_all(&self.pool)
         .await
         .map_err(doing(DOING))?;

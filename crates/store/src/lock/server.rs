@@ -8,7 +8,7 @@ use std::{io::ErrorKind, time::Duration};
 
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{
-    sync::{Mutex, oneshot},
+    sync::{Mutex, oneshot, watch},
     task::JoinHandle,
 };
 use xxhash_rust::xxh3::xxh3_64;
@@ -17,6 +17,9 @@ use crate::sql::{self, Connection, Silence};
 
 /// How often a process looks after its session.
 const BEAT: Duration = Duration::from_secs(5);
+
+/// How often it tries to get another one.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// How long the server has for an answer. After that nothing that was said to it is relied upon.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -27,6 +30,8 @@ pub(super) struct Sign {
     options: PgConnectOptions,
     key: i64,
     beating: Mutex<Option<Beating>>,
+    /// The session is there, as far as is known.
+    up: watch::Sender<bool>,
     silence: Silence,
 }
 
@@ -49,12 +54,21 @@ impl Sign {
             options,
             key: key_of(name),
             beating: Mutex::new(None),
+            up: watch::Sender::new(true),
             silence,
         }
     }
 
-    /// Gives the sign, unless it is given already.
+    /// Gives the sign, unless it is given already. One that was lost is waited for.
     pub(super) async fn give(&self) -> Result<(), sqlx::Error> {
+        self.begin().await?;
+        let mut up = self.up.subscribe();
+        // The sender is here.
+        let seen = within_time(async { Ok(up.wait_for(|up| *up).await) });
+        seen.await.map(drop)
+    }
+
+    async fn begin(&self) -> Result<(), sqlx::Error> {
         let mut beating = self.beating.lock().await;
         if beating.is_none() {
             let session = open(&self.options, self.key).await?;
@@ -63,6 +77,7 @@ impl Sign {
                 Beat {
                     options: self.options.clone(),
                     key: self.key,
+                    up: self.up.clone(),
                     silence: self.silence.clone(),
                 }
                 .keep(session, ended),
@@ -103,6 +118,7 @@ async fn open(options: &PgConnectOptions, key: i64) -> Result<PgConnection, sqlx
 struct Beat {
     options: PgConnectOptions,
     key: i64,
+    up: watch::Sender<bool>,
     silence: Silence,
 }
 
@@ -119,8 +135,10 @@ impl Beat {
                     return;
                 }
                 () = tokio::time::sleep(BEAT) => {}
+                () = self.silence.doubted() => {}
             }
             if let Err(error) = within_time(session.ping()).await {
+                self.up.send_replace(false);
                 tracing::warn!(%error, "the session that shows others that this process lives was lost");
                 // A connection that was cut says so itself.
                 if matches!(&error, sqlx::Error::Io(cause) if cause.kind() == ErrorKind::TimedOut) {
@@ -129,20 +147,24 @@ impl Beat {
                 session = self.reopen().await;
                 // What has died meanwhile may not have said so.
                 self.silence.fell();
+                self.up.send_replace(true);
                 tracing::info!("others see again that this process lives");
             }
         }
     }
 
     async fn reopen(&self) -> PgConnection {
+        let mut told = false;
         loop {
             match within_time(open(&self.options, self.key)).await {
                 Ok(session) => return session,
+                Err(error) if told => tracing::debug!(%error, "no session yet"),
                 Err(error) => {
-                    tracing::warn!(%error, "no session could be opened to show that this process lives");
-                    tokio::time::sleep(BEAT).await;
+                    tracing::warn!(%error, "no session can be opened to show that this process lives; it is tried every second");
+                    told = true;
                 }
             }
+            tokio::time::sleep(AGAIN).await;
         }
     }
 }

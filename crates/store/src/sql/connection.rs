@@ -1,13 +1,13 @@
 //! The pool and its connections, of either database.
 
-use std::io::ErrorKind;
+use std::{io::ErrorKind, sync::Arc};
 
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool,
     error::DatabaseError,
     pool::{Pool as DriverPool, PoolConnection},
 };
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use super::transaction::{Lock, Transaction};
 use crate::{
@@ -114,6 +114,7 @@ pub(crate) struct Silence {
     times: watch::Sender<u64>,
     /// How often it had fallen when this connection was taken.
     before: u64,
+    doubts: Arc<Notify>,
 }
 
 impl Silence {
@@ -125,9 +126,14 @@ impl Silence {
     /// For a connection that is taken now.
     fn taken_now(&self) -> Self {
         Self {
-            times: self.times.clone(),
             before: *self.times.borrow(),
+            ..self.clone()
         }
+    }
+
+    /// Waits until a connection has failed.
+    pub(crate) async fn doubted(&self) {
+        self.doubts.notified().await;
     }
 
     /// Waits for an answer, unless it turns out that none will come.
@@ -188,8 +194,14 @@ impl Connection {
     /// will.
     pub(super) fn distrust_after(&mut self, error: &sqlx::Error) {
         let code = error.as_database_error().and_then(DatabaseError::code);
-        if code.as_deref() == Some(READ_ONLY) || matches!(error, sqlx::Error::Io(_)) {
+        let cut = matches!(error, sqlx::Error::Io(_));
+        if code.as_deref() == Some(READ_ONLY) || cut {
             self.close_on_drop();
+        }
+        if let Driver::Postgres(_, silence) = &self.driver
+            && cut
+        {
+            silence.doubts.notify_one();
         }
     }
 

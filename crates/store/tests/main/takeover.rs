@@ -110,10 +110,12 @@ async fn a_run_of_this_process_that_was_dropped_is_left_behind_too() {
 async fn runs_are_tidied_up_that_no_job_goes_on_with() {
     let fixture = Fixture::knowing(&["a"]).await;
     let under_way = fixture.session().await;
-    let later = now() + SignedDuration::from_mins(1);
+    let later = now() + SignedDuration::from_mins(6);
     assert_eq!(fixture.store.tidy_runs(later).await.unwrap(), 0);
     let run = under_way.run();
     drop(under_way);
+    let soon = now() + SignedDuration::from_mins(4);
+    assert_eq!(fixture.store.tidy_runs(soon).await.unwrap(), 0);
     assert_eq!(fixture.store.tidy_runs(later).await.unwrap(), 1);
     let ended = fixture.store.run(fixture.scope.subscription, run).await;
     let ended = ended.unwrap().unwrap();
