@@ -146,6 +146,9 @@ pub enum Error {
         /// Which run.
         run: model::RunId,
     },
+    /// This process was taken for dead, and another one goes on with its job.
+    #[error(transparent)]
+    Lost(#[from] crate::job::Lost),
     /// A name that must be unique is taken.
     #[error("there is already a subscription named {0:?}")]
     NameTaken(String),

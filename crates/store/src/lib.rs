@@ -42,6 +42,7 @@ pub mod storage;
 pub mod subject;
 pub mod subscription;
 pub mod takeover;
+pub mod upload;
 pub mod view;
 
 pub use contest::Withdrawn;
@@ -51,6 +52,7 @@ pub use lock::Hold;
 pub use outcome::{Miss, OutcomeKind};
 pub use stage::Session;
 pub use subscription::{Subscription, SubscriptionId};
+pub use upload::UploadId;
 
 use model::Level;
 

@@ -1,5 +1,7 @@
 //! The part of a process that works: it plans the windows of schedules, and takes jobs from the queue and carries them out.
 
+mod import;
+
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
@@ -142,6 +144,7 @@ impl Worker {
                 note_ended(self.runner.store(), &job, now).await?;
             }
             self.runner.store().tidy_runs(now).await?;
+            self.runner.store().tidy_uploads(now).await?;
         }
         if self.settings.schedule && due(self.plan_at) {
             // Also after a failure, so that it is not tried again and again.
@@ -174,6 +177,26 @@ async fn note_ended(store: &Store, job: &Job, now: Timestamp) -> Result<(), stor
 
 /// Carries a job out, and says in the queue what has become of it.
 async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
+    match claim.job.kind {
+        Kind::Sync | Kind::Measure(_) => carry_out_run(runner, claim, stop).await,
+        Kind::Import { .. } | Kind::Remove(_) => carry_out_import(runner, claim, stop).await,
+    }
+}
+
+async fn carry_out_import(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
+    let end = import::carry_out(runner, claim, stop).await;
+    let now = runner.clock().now();
+    note_end(runner.store(), claim, &end, None, now).await;
+    // The file itself is not needed any more, if that was all.
+    if let Err(error) = runner.store().tidy_uploads(now).await {
+        tracing::warn!(
+            error = crate::chain(&error),
+            "uploads could not be tidied up"
+        );
+    }
+}
+
+async fn carry_out_run(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let job = &claim.job;
     if is_done(runner.store(), job).await {
         note_end(
@@ -266,8 +289,8 @@ async fn note_end(store: &Store, claim: &Claim, end: &End, run: Option<RunId>, n
 
 fn request(job: &Job) -> Request {
     let measured = match &job.kind {
-        Kind::Sync => None,
         Kind::Measure(key) => Some(PropertyName::new(key)),
+        _ => None,
     };
     Request {
         scope: job.scope,
@@ -287,9 +310,23 @@ async fn watch_over(
     let mut begun = progress.clone();
     // Which run it became is noted at once: whoever finds the job after this process has died looks whether that has ended.
     drop(begun.wait_for(|progress| progress.run.is_some()).await);
-    loop {
+    let note = || {
         let now = *progress.borrow();
-        match store.note_progress(claim, &now.written(), now.run).await {
+        (now.written(), now.run)
+    };
+    note_and_hear(store, claim, note, cancel).await
+}
+
+/// Notes where a job stands, again and again, and hears whether somebody wants it to stop. Ends when the job is lost.
+async fn note_and_hear(
+    store: &Store,
+    claim: &Claim,
+    note: impl Fn() -> (String, Option<RunId>),
+    cancel: &CancellationToken,
+) -> Lost {
+    loop {
+        let (progress, run) = note();
+        match store.note_progress(claim, &progress, run).await {
             Ok(Ok(false)) => {}
             Ok(Ok(true)) => cancel.cancel(),
             Ok(Err(lost)) => return lost,

@@ -10,11 +10,12 @@ use store::{
 use crate::{batch, candidate, now};
 
 /// What the schema up to each migration remembers: a new migration that makes a table adds its rows here.
-pub(crate) const ROWS: [(i64, &str); 4] = [
+pub(crate) const ROWS: [(i64, &str); 5] = [
     (1, include_str!("rows/0001_initial.sql")),
     (2, include_str!("rows/0002_web.sql")),
     (3, include_str!("rows/0003_jobs.sql")),
     (4, include_str!("rows/0004_takeover.sql")),
+    (5, include_str!("rows/0005_uploads.sql")),
 ];
 
 /// The level that everything is about.

@@ -12,6 +12,7 @@ mod rules_links;
 mod rules_values;
 mod sharing;
 mod takeover;
+mod uploads;
 
 use std::{collections::BTreeMap, sync::Arc};
 
