@@ -147,19 +147,22 @@ impl Store {
         .map_err(doing(DOING))?;
         tx.commit().await?;
         if taken == 0 {
-            self.drop_upload(upload).await?;
+            self.forget_upload(upload).await?;
         }
         Ok(taken == 1)
     }
 
-    /// Forgets a file that did not arrive.
-    pub async fn drop_upload(&self, upload: UploadId) -> Result<(), Error> {
-        sql::query("DELETE FROM upload WHERE id = ? AND received_at IS NULL")
+    /// Forgets a file with all that is kept of it, unless a job about it waits or is under way.
+    pub async fn forget_upload(&self, upload: UploadId) -> Result<(), Error> {
+        const DOING: &str = "forget an upload";
+        let sql = format!("DELETE FROM upload WHERE id = ? AND {IDLE}");
+        let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
+        sql::query(sqlx::AssertSqlSafe(sql))
             .bind(upload.0)
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await
-            .map(drop)
-            .map_err(doing("forget an upload"))
+            .map_err(doing(DOING))?;
+        tx.commit().await
     }
 
     /// The file of a level.
@@ -327,14 +330,6 @@ impl Store {
             .await
             .map(drop)
             .map_err(doing("keep ids that were not in the file"))
-    }
-
-    /// Puts the file of a level away, with all that is kept of it, unless a job about it waits or is under way.
-    pub async fn put_upload_away(&self, scope: Scope) -> Result<(), Error> {
-        const DOING: &str = "put an upload away";
-        let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
-        put_away(&mut tx, scope).await.map_err(doing(DOING))?;
-        tx.commit().await
     }
 
     /// Clears away what nobody needs any more of files: they hold people's ids.

@@ -127,7 +127,7 @@ async fn a_level_has_one_file_and_the_last_to_arrive_is_it() {
     assert_eq!(fixture.upload().await.unwrap().name, "first.csv");
     fixture.sent("second.csv", &[b"id\n"]).await;
     assert_eq!(fixture.upload().await.unwrap().name, "second.csv");
-    fixture.store.drop_upload(cut).await.unwrap();
+    fixture.store.forget_upload(cut).await.unwrap();
     assert_eq!(fixture.count("upload").await, 1);
     assert_eq!(fixture.count("upload_part").await, 1);
     let accounts = Scope {
@@ -154,7 +154,7 @@ async fn a_file_is_loaded_by_one_job_and_another_one_does_not_take_its_place() {
 
     let second = fixture.arriving("second.csv", &[b"id\n"]).await;
     assert!(!fixture.complete(second).await);
-    fixture.store.put_upload_away(fixture.scope).await.unwrap();
+    fixture.store.forget_upload(upload).await.unwrap();
     assert_eq!(fixture.upload().await.unwrap().id, upload);
     assert_eq!(fixture.count("upload").await, 1);
 

@@ -166,6 +166,7 @@ audit-sync-started = 同期を開始
 audit-sync-cancelled = 同期をキャンセル
 audit-ids-imported = IDをインポート
 audit-ids-removed = ファイルにないIDを削除
+audit-ids-cancelled = IDのインポートをキャンセル
 
 ## ID
 
@@ -183,6 +184,7 @@ ids-form-csv = CSV：1行目は列名です。id列が必要です。訪問者�
 ids-form-ndjson = NDJSON：1行に1つのJSONオブジェクトを書きます。
 ids-no-file = ファイルを選択してください。
 ids-busy = 別のファイルをインポートしています。完了してから、もう一度送信してください。
+ids-replaced = このファイルは、破棄されたか、別のファイルに置き換えられています。何も変更されていません。
 ids-preview = { $name }のプレビュー
 ids-preview-hint = { $size }。先頭の行を表示しています。まだインポートされていません。
 ids-preview-none = ファイルの先頭に使える行がありません。ファイルを修正して、もう一度送信してください。
@@ -193,8 +195,16 @@ ids-load = インポート
 ids-discard = ファイルを破棄
 ids-another = 別のファイルを選択
 ids-loading = { $name }をインポートしています
+ids-removing = { $name }にないIDを削除しています
+ids-waiting = 順番を待っています。先に実行されている同期などが終わると、自動的に始まります。
+ids-waiting-again = 前回は完了できませんでした：{ $problem }（{ $code }）。自動的に再試行します。
 ids-lines-so-far = { $count }行を読み取りました（ファイルの{ $share }）
+ids-removed-so-far = { $count }件を削除しました（残り{ $left }件）
+ids-cancelling = キャンセルしています…
 ids-loaded = ファイルをインポートしました。
+ids-cancelled = インポートをキャンセルしました。それまでにインポートされた内容は残っています。
+ids-given-up = ファイルをインポートできませんでした
+ids-given-up-do = 処理中にサーバーの予期しない終了が繰り返されました。それまでにインポートされた内容は残っています。Tributaryの運用担当者に連絡してください。
 ids-lines = 読み取った行
 ids-created = 新しいID
 ids-known-before = 登録済みのIDの行
