@@ -24,6 +24,12 @@ pub(crate) const SCOPE: Scope = Scope {
     level: Level::Visitor,
 };
 
+/// Its accounts.
+pub(crate) const ACCOUNTS: Scope = Scope {
+    level: Level::Account,
+    ..SCOPE
+};
+
 /// Gives a bare database an older release's schema, and the rows of it.
 pub(crate) async fn lay_out(scratch: &Scratch, newest: i64) {
     database::lay_out(&scratch.options(), newest).await.unwrap();

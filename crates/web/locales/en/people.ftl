@@ -122,6 +122,8 @@ storage-details-how-long =
     }
 storage-reports = Reports of runs
 storage-reports-how-long = For good: they hold numbers and no values
+storage-uploads = Files of ids
+storage-uploads-how-long = Until they are imported or put away, a day at most
 storage-samples = Samples of HubSpot records
 storage-samples-how-long = 30 minutes at most, in memory only
 storage-count = Count
