@@ -66,6 +66,7 @@ pub struct Importer {
     mirror: bool,
     writer: Writer,
     seen: Bulk,
+    /// The job that it does, and the file that it loads.
     job: Option<(Ticket, UploadId)>,
 }
 
@@ -128,6 +129,10 @@ impl Importer {
     ) -> Result<(), Error> {
         const DOING: &str = "store the agent fields";
         let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        if let Some((ticket, upload)) = self.job {
+            ticket.show(&mut tx, DOING).await?;
+            note_fields(&mut tx, upload, fields).await?;
+        }
         for (name, kind) in fields {
             let field = MappedField {
                 property: PropertyName::new(name),
@@ -135,10 +140,6 @@ impl Importer {
                 display_name: name.clone(),
             };
             put_field(&mut tx, self.scope, Group::Agent, &field, self.now).await?;
-        }
-        if let Some((ticket, upload)) = self.job {
-            ticket.show(&mut tx, DOING).await?;
-            note_fields(&mut tx, upload, fields).await?;
         }
         tx.commit().await
     }

@@ -183,6 +183,7 @@ async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     }
 }
 
+/// Carries out a job about a file of ids.
 async fn carry_out_import(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let end = import::carry_out(runner, claim, stop).await;
     let now = runner.clock().now();
@@ -196,6 +197,7 @@ async fn carry_out_import(runner: &Runner, claim: &Claim, stop: &CancellationTok
     }
 }
 
+/// Carries out a job that becomes a run.
 async fn carry_out_run(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let job = &claim.job;
     if is_done(runner.store(), job).await {

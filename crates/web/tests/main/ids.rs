@@ -368,7 +368,7 @@ async fn a_file_waits_for_its_turn_and_can_be_taken_out_of_the_queue() {
         let loaded = admin.about_file(PAGE, "load", &[]).await;
         loaded.leads_to(PAGE);
         let page = admin.get(PAGE).await.ok();
-        page.has("Importing users.csv").has("Waiting in the queue.");
+        page.has("Importing users.csv").has("Waiting in the queue");
         admin
             .get("/s/1/settings/schedule")
             .await
