@@ -4,6 +4,7 @@
 //! that is made there, from a template, and dropped at the end: the same tests run on both.
 
 mod dump;
+mod proxy;
 mod server;
 
 use std::path::Path;
@@ -15,6 +16,7 @@ use sqlx::{
 use store::{Options, Store, database::migrations};
 use tempfile::TempDir;
 
+pub use crate::proxy::Proxy;
 use crate::server::Database;
 
 /// The environment variable with the URL by which an administrator reaches the server.
@@ -105,6 +107,28 @@ impl Scratch {
             }
         };
         found.expect("the statement finds a number")
+    }
+
+    /// Ends all sessions on a PostgreSQL server, as a restart does.
+    pub async fn end_sessions(&self) {
+        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        self.number(end).await;
+    }
+
+    /// Lets the sessions that begin from here on write to a PostgreSQL database, or not, as those on a server that another
+    /// one has taken over from.
+    ///
+    /// # Panics
+    /// On SQLite.
+    pub async fn set_read_only(&self, on: bool) {
+        let database = self.database.as_ref().expect("the tests run on PostgreSQL");
+        let name = database.name();
+        let set = format!(
+            "SET TRANSACTION READ WRITE;
+             ALTER DATABASE {name} SET default_transaction_read_only = {on}"
+        );
+        self.execute(&set).await;
     }
 
     /// The names of all tables.

@@ -62,6 +62,10 @@ impl Database {
     pub(crate) fn url(&self) -> &str {
         &self.url
     }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl Drop for Database {

@@ -18,7 +18,7 @@ use crate::{
     error::doing,
     keyring::Keyring,
     lock::Process,
-    sql::{Connection, Dialect, Pool},
+    sql::{Connection, Dialect, Pool, Silence},
 };
 
 /// Connections to PostgreSQL at once, if nothing else is said: two runs, an import, and pages.
@@ -97,7 +97,7 @@ impl Address {
             Self::Server(url) => {
                 let (server, place) = postgres::options(url.expose_secret())?;
                 let pool = postgres::connect(server, connections, &place).await?;
-                Ok((Pool::Postgres(pool), place))
+                Ok((Pool::Postgres(pool, Silence::default()), place))
             }
         }
     }
@@ -171,9 +171,12 @@ impl Store {
         let address = options.address();
         let (pool, place) = address.connect(options.connections, Journal::Ahead).await?;
         bring_up_to_date(&pool, &place).await?;
-        let process = match &options.database {
-            None => Process::beside_files(&data_dir.join("processes"))?,
-            Some(url) => Process::on_server(postgres::options(url.expose_secret())?.0),
+        let process = match (&options.database, &pool) {
+            (Some(url), Pool::Postgres(_, silence)) => {
+                let (server, _) = postgres::options(url.expose_secret())?;
+                Process::on_server(server, silence.clone())
+            }
+            _ => Process::beside_files(&data_dir.join("processes"))?,
         };
         Ok(Self {
             pool,

@@ -146,13 +146,45 @@ pub enum Error {
         /// Which run.
         run: model::RunId,
     },
-    /// This process was taken for dead, and another one goes on with its job.
-    #[error(transparent)]
-    Lost(#[from] crate::job::Lost),
+    /// This process was taken for dead, and the job is another one's by now, or over.
+    #[error("job {} was taken over by another process", .0.0)]
+    JobLost(crate::job::JobId),
+    /// The job has become a run that was carried out, and only its end was not noted.
+    #[error("job {} is done", .0.0)]
+    JobDone(crate::job::JobId),
     /// A name that must be unique is taken.
     #[error("there is already a subscription named {0:?}")]
     NameTaken(String),
 }
+
+impl Error {
+    /// Whether the same may succeed in a moment, as the database is out of reach, starts, or takes no writes for now. Whether
+    /// what was asked for has happened is not known.
+    pub fn passes(&self) -> bool {
+        match self {
+            Self::Query { source, .. } | Self::Open { source, .. } => passes(source),
+            _ => false,
+        }
+    }
+}
+
+fn passes(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::WorkerCrashed => true,
+        sqlx::Error::Database(error) => error
+            .code()
+            .is_some_and(|code| PASSING.iter().any(|class| code.starts_with(class))),
+        _ => false,
+    }
+}
+
+/// PostgreSQL's errors that pass, by the beginnings of their codes: no connection; two transactions in each other's way; too
+/// many connections; shutting down, starting, or ended by an administrator; read-only, as a server is that another one has
+/// taken over from. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+const PASSING: [&str; 6] = ["08", "40001", "40P01", "53300", "57P", READ_ONLY];
+
+/// The code for a write where nothing can be written.
+pub(crate) const READ_ONLY: &str = "25006";
 
 /// Turns a driver error into [`Error::Query`] with the intent that failed.
 pub(crate) fn doing(intent: &'static str) -> impl FnOnce(sqlx::Error) -> Error {

@@ -105,10 +105,10 @@ impl Store {
 
 impl Importer {
     /// Loads a file for a job: what is created is noted with the file, so that whoever does the job a second time knows what
-    /// was new at first. It fails with [`Error::Lost`] once another process has the job.
+    /// was new at first. It fails with [`Error::JobLost`] once another process has the job.
     #[must_use]
     pub fn for_job(mut self, claim: &Claim, upload: UploadId) -> Self {
-        self.job = Some((claim.ticket(), upload));
+        self.job = Some((claim.ticket, upload));
         self
     }
 
@@ -232,11 +232,11 @@ impl Importer {
     /// Notes the known ids that were not in the file, for a job that erases them once somebody agrees. Says how many there are.
     ///
     /// # Errors
-    /// [`Error::Lost`] when another process has the job by now.
+    /// [`Error::JobLost`] when another process has the job by now.
     pub async fn note_unseen(&mut self, claim: &Claim, upload: UploadId) -> Result<u64, Error> {
         const DOING: &str = "note the ids that were not in the file";
         let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
-        claim.ticket().show(&mut tx, DOING).await?;
+        claim.ticket.show(&mut tx, DOING).await?;
         sql::query("DELETE FROM upload_unseen WHERE upload_id = ?")
             .bind(upload.0)
             .execute(&mut tx)

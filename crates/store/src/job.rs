@@ -11,6 +11,7 @@ use crate::{
     Error, Scope, Store, SubscriptionId,
     error::{corrupt, doing},
     level_of,
+    lock::{Task, UnderWay},
     run::Origin,
     sql::{self, Connection, Lock, Source},
     upload::UploadId,
@@ -202,35 +203,28 @@ pub struct Job {
     pub run: Option<RunId>,
 }
 
-/// A job that this process has under way, and the token to prove it.
-#[derive(Debug, Clone, PartialEq)]
+/// A job that this process has under way until this is dropped.
+#[derive(Debug)]
 pub struct Claim {
     /// The job.
     pub job: Job,
-    token: i64,
+    /// What proves it.
+    pub ticket: Ticket,
+    _under_way: UnderWay,
 }
 
-/// What a transaction of a job tells by whether the job is still this process's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Ticket {
-    job: JobId,
-    token: i64,
-}
-
-impl Claim {
-    pub(crate) fn ticket(&self) -> Ticket {
-        Ticket {
-            job: self.job.id,
-            token: self.token,
-        }
-    }
+/// Proves that a job is this process's: nobody has begun it since.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Ticket {
+    pub(crate) job: JobId,
+    pub(crate) token: i64,
 }
 
 impl Ticket {
     /// Looks, within a transaction, before it changes anything.
     ///
     /// # Errors
-    /// [`Error::Lost`].
+    /// [`Error::JobLost`].
     pub(crate) async fn show(
         self,
         conn: &mut Connection,
@@ -244,7 +238,11 @@ impl Ticket {
         .fetch_one(conn)
         .await
         .map_err(doing(intent))?;
-        if held { Ok(()) } else { Err(Lost.into()) }
+        if held {
+            Ok(())
+        } else {
+            Err(Error::JobLost(self.job))
+        }
     }
 }
 
@@ -346,13 +344,18 @@ impl Store {
         let Some((id, token)) = next else {
             return Ok(None);
         };
-        let token = token + 1;
+        let ticket = Ticket {
+            job: JobId(id),
+            token: token + 1,
+        };
+        // Should the answer to the commit be lost, this goes, and the job waits again.
+        let under_way = UnderWay::new(&self.process, Task::Job(ticket));
         sql::query(
             "UPDATE job SET state = 'running', holder = ?, token = ?, tries = tries + 1, started_at = ?, note = NULL
              WHERE id = ?",
         )
         .bind(self.process.name().await?)
-        .bind(token)
+        .bind(ticket.token)
         .bind(now.as_millisecond())
         .bind(id)
         .execute(&mut *tx)
@@ -366,28 +369,39 @@ impl Store {
             .map_err(doing(DOING))?;
         tx.commit().await?;
         let job = job_of(row)?;
-        Ok(Some(Claim { job, token }))
+        Ok(Some(Claim {
+            job,
+            ticket,
+            _under_way: under_way,
+        }))
     }
 
-    /// Notes where a job stands, and the run it has become. Says whether somebody has asked it to stop.
+    /// Notes where a job stands. Says whether somebody has asked it to stop.
     pub async fn note_progress(
         &self,
-        claim: &Claim,
+        ticket: Ticket,
         progress: &str,
-        run: Option<RunId>,
     ) -> Result<Result<bool, Lost>, Error> {
         let cancelling: Option<bool> = sql::query_scalar(
-            "UPDATE job SET note = ?, run_id = coalesce(?, run_id) WHERE id = ? AND token = ? AND state = 'running'
-             RETURNING cancelling",
+            "UPDATE job SET note = ? WHERE id = ? AND token = ? AND state = 'running' RETURNING cancelling",
         )
         .bind(progress)
-        .bind(run.map(|run| run.0.cast_signed()))
-        .bind(claim.job.id.0)
-        .bind(claim.token)
+        .bind(ticket.job.0)
+        .bind(ticket.token)
         .fetch_optional(&self.pool)
         .await
         .map_err(doing("note where a job stands"))?;
         Ok(cancelling.ok_or(Lost))
+    }
+
+    /// Says of a job that was lost that its process lives: it was taken for dead, and did not die of the job.
+    pub async fn survive(&self, ticket: Ticket) -> Result<(), Error> {
+        sql::query("UPDATE job SET deaths = deaths - 1 WHERE id = ? AND deaths > 0")
+            .bind(ticket.job.0)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+            .map_err(doing("say that a job was survived"))
     }
 
     /// Lets a job come to its end, or wait again.
@@ -395,7 +409,6 @@ impl Store {
         &self,
         claim: &Claim,
         end: &End,
-        run: Option<RunId>,
         now: Timestamp,
     ) -> Result<Result<(), Lost>, Error> {
         let over = |state: State, problem| (state, claim.job.due_at, problem, 0, Some(now));
@@ -407,8 +420,7 @@ impl Store {
             End::HandedBack => (State::Waiting, claim.job.due_at, None, 1, None),
         };
         let ended = sql::query(
-            "UPDATE job SET state = ?, due_at = ?, note = ?, tries = tries - ?, finished_at = ?, holder = NULL,
-                            run_id = coalesce(?, run_id)
+            "UPDATE job SET state = ?, due_at = ?, note = ?, tries = tries - ?, finished_at = ?, holder = NULL
              WHERE id = ? AND token = ? AND state = 'running'",
         )
         .bind(state.name())
@@ -416,45 +428,43 @@ impl Store {
         .bind(problem)
         .bind(given_back)
         .bind(finished_at.map(Timestamp::as_millisecond))
-        .bind(run.map(|run| run.0.cast_signed()))
-        .bind(claim.job.id.0)
-        .bind(claim.token)
+        .bind(claim.ticket.job.0)
+        .bind(claim.ticket.token)
         .execute(&self.pool)
         .await
         .map_err(doing("end a job"))?;
         Ok(if ended == 1 { Ok(()) } else { Err(Lost) })
     }
 
-    /// Lets jobs wait again whose process is gone, and ends those that nobody began in time. Returns the latter, and those
-    /// whose process died too often.
+    /// Lets jobs wait again whose process is gone or has left them behind, and ends those that nobody began in time. Returns
+    /// the latter, and those whose process died too often.
     pub async fn tidy_jobs(&self, now: Timestamp) -> Result<Vec<Job>, Error> {
         const DOING: &str = "tidy up the jobs";
-        let held: Vec<String> =
-            sql::query_scalar("SELECT DISTINCT holder FROM job WHERE state = 'running'")
+        let held: Vec<(i64, i64, String)> =
+            sql::query_as("SELECT id, token, holder FROM job WHERE state = 'running'")
                 .fetch_all(&self.pool)
                 .await
                 .map_err(doing(DOING))?;
+        let mut conn = self.pool.acquire().await.map_err(doing(DOING))?;
         let mut ended: Vec<JobRow> = Vec::new();
-        for holder in &held {
-            let mut conn = self.pool.acquire().await.map_err(doing(DOING))?;
-            let lives = self.process.lives(&mut conn, holder).await;
-            if lives.map_err(doing(DOING))? {
-                continue;
+        for (id, token, holder) in held {
+            let ticket = Ticket {
+                job: JobId(id),
+                token,
+            };
+            let under_way = self
+                .process
+                .has_under_way(&mut conn, &holder, Task::Job(ticket));
+            if !under_way.await.map_err(doing(DOING))? {
+                tracing::warn!(
+                    job = id,
+                    holder,
+                    "the process of a job is gone; the job waits again"
+                );
+                let released = release(&mut conn, ticket, now).await;
+                let released = released.map_err(doing(DOING))?;
+                ended.extend(released.filter(|row| row.6 == State::Failed.name()));
             }
-            tracing::warn!(holder, "the process of a job is gone; the job waits again");
-            let sql = format!(
-                "UPDATE job SET state = CASE WHEN deaths + 1 < {MOST_DEATHS} THEN 'waiting' ELSE 'failed' END,
-                                finished_at = CASE WHEN deaths + 1 < {MOST_DEATHS} THEN NULL ELSE ? END,
-                                deaths = deaths + 1, holder = NULL, note = NULL
-                 WHERE state = 'running' AND holder = ? RETURNING {COLUMNS}"
-            );
-            let rows: Vec<JobRow> = sql::query_as(AssertSqlSafe(sql))
-                .bind(now.as_millisecond())
-                .bind(holder)
-                .fetch_all(&self.pool)
-                .await
-                .map_err(doing(DOING))?;
-            ended.extend(rows.into_iter().filter(|row| row.6 == State::Failed.name()));
         }
         let sql = format!(
             "UPDATE job SET state = 'expired', finished_at = ?1 WHERE state = 'waiting' AND expires_at <= ?1
@@ -462,7 +472,7 @@ impl Store {
         );
         let expired: Vec<JobRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(now.as_millisecond())
-            .fetch_all(&self.pool)
+            .fetch_all(&mut conn)
             .await
             .map_err(doing(DOING))?;
         ended.into_iter().chain(expired).map(job_of).collect()
@@ -560,6 +570,57 @@ pub(crate) async fn read(on: impl Into<Source<'_>>, id: JobId) -> Result<Option<
         .await
         .map_err(doing("read a job"))?;
     row.map(job_of).transpose()
+}
+
+/// Lets a job that was left behind wait again, or fail if that happens too often.
+async fn release(
+    conn: &mut Connection,
+    ticket: Ticket,
+    now: Timestamp,
+) -> Result<Option<JobRow>, sqlx::Error> {
+    let sql = format!(
+        "UPDATE job SET state = CASE WHEN deaths + 1 < {MOST_DEATHS} THEN 'waiting' ELSE 'failed' END,
+                        finished_at = CASE WHEN deaths + 1 < {MOST_DEATHS} THEN NULL ELSE ? END,
+                        deaths = deaths + 1, holder = NULL, note = NULL
+         WHERE id = ? AND token = ? AND state = 'running' RETURNING {COLUMNS}"
+    );
+    sql::query_as(AssertSqlSafe(sql))
+        .bind(now.as_millisecond())
+        .bind(ticket.job.0)
+        .bind(ticket.token)
+        .fetch_optional(conn)
+        .await
+}
+
+/// Whether a job became a run already that was carried out, and its process died before it could say so in the queue.
+pub(crate) async fn has_succeeded(
+    conn: &mut Connection,
+    ticket: Ticket,
+) -> Result<bool, sqlx::Error> {
+    sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM job j JOIN run r ON r.id = j.run_id
+                        WHERE j.id = ? AND r.state IN ('success', 'partial'))",
+    )
+    .bind(ticket.job.0)
+    .fetch_one(conn)
+    .await
+}
+
+/// Notes the run that a job has become; no other process can begin the job until this transaction ends. Says whether the job
+/// is still whose ticket it is.
+pub(crate) async fn becomes(
+    conn: &mut Connection,
+    ticket: Ticket,
+    run: RunId,
+) -> Result<bool, sqlx::Error> {
+    let noted =
+        sql::query("UPDATE job SET run_id = ? WHERE id = ? AND token = ? AND state = 'running'")
+            .bind(run.0.cast_signed())
+            .bind(ticket.job.0)
+            .bind(ticket.token)
+            .execute(conn)
+            .await?;
+    Ok(noted == 1)
 }
 
 /// A job of the same kind for the same level.

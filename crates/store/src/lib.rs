@@ -28,6 +28,7 @@ pub mod near;
 pub mod outcome;
 mod patch;
 pub mod pin;
+pub mod points;
 pub mod proof;
 mod ranges;
 pub mod retention;

@@ -19,7 +19,8 @@ use model::RunId;
 use crate::{
     Error, Scope,
     error::doing,
-    sql::{self, Connection, Lock, Transaction},
+    job::Ticket,
+    sql::{self, Connection, Lock, Silence, Transaction},
 };
 
 /// This process, as locks and jobs name it.
@@ -27,8 +28,17 @@ use crate::{
 pub(crate) struct Process {
     name: String,
     sign: Sign,
-    /// Runs that are under way here. One that this process holds and that is not among them was left behind.
-    runs: Mutex<HashSet<RunId>>,
+    /// What is under way here. What this process holds and is not among it was left behind.
+    under_way: Mutex<HashSet<Task>>,
+}
+
+/// What a process can have under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Task {
+    /// A run.
+    Run(RunId),
+    /// A job.
+    Job(Ticket),
 }
 
 /// By what others tell that it lives.
@@ -51,9 +61,9 @@ impl Process {
     }
 
     /// A process that works on a server. Its life sign is given when it first holds something.
-    pub(crate) fn on_server(options: sqlx::postgres::PgConnectOptions) -> Self {
+    pub(crate) fn on_server(options: sqlx::postgres::PgConnectOptions, silence: Silence) -> Self {
         let name = fresh_name();
-        let sign = server::Sign::new(options, &name);
+        let sign = server::Sign::new(options, silence, &name);
         Self::with(name, Sign::Server(Box::new(sign)))
     }
 
@@ -61,7 +71,7 @@ impl Process {
         Self {
             name,
             sign,
-            runs: Mutex::default(),
+            under_way: Mutex::default(),
         }
     }
 
@@ -75,8 +85,9 @@ impl Process {
 
     /// Takes the life sign back: what the process still holds is free for others.
     pub(crate) async fn end(&self) {
-        if let Sign::Server(sign) = &self.sign {
-            sign.take_back().await;
+        match &self.sign {
+            Sign::File(sign) => sign.take_back(),
+            Sign::Server(sign) => sign.take_back().await,
         }
     }
 
@@ -95,21 +106,46 @@ impl Process {
         }
     }
 
-    /// Whether a process has a run under way: it lives, and if it is this one, the run was not left behind.
+    /// Whether a process has something under way: it lives, and if it is this one, it has not left it behind.
     pub(crate) async fn has_under_way(
         &self,
         conn: &mut Connection,
         holder: &str,
-        run: RunId,
+        task: Task,
     ) -> Result<bool, sqlx::Error> {
         if holder == self.name {
-            return Ok(self.runs().contains(&run));
+            return Ok(self.tasks().contains(&task));
         }
         self.lives(conn, holder).await
     }
 
-    fn runs(&self) -> MutexGuard<'_, HashSet<RunId>> {
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tasks(&self) -> MutexGuard<'_, HashSet<Task>> {
+        self.under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something that this process has under way, until this is dropped.
+#[derive(Debug)]
+pub(crate) struct UnderWay {
+    process: Arc<Process>,
+    task: Task,
+}
+
+impl UnderWay {
+    pub(crate) fn new(process: &Arc<Process>, task: Task) -> Self {
+        process.tasks().insert(task);
+        Self {
+            process: Arc::clone(process),
+            task,
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.process.tasks().remove(&self.task);
     }
 }
 
@@ -124,16 +160,15 @@ fn fresh_name() -> String {
 /// A run that this process has under way, until this is dropped.
 #[derive(Debug)]
 pub struct Hold {
-    process: Arc<Process>,
+    under_way: UnderWay,
     scope: Scope,
     run: RunId,
 }
 
 impl Hold {
-    pub(crate) fn new(process: Arc<Process>, scope: Scope, run: RunId) -> Self {
-        process.runs().insert(run);
+    pub(crate) fn new(process: &Arc<Process>, scope: Scope, run: RunId) -> Self {
         Self {
-            process,
+            under_way: UnderWay::new(process, Task::Run(run)),
             scope,
             run,
         }
@@ -153,7 +188,7 @@ impl Hold {
             "SELECT EXISTS (SELECT 1 FROM run_lock WHERE run_id = ? AND holder = ?)",
         )
         .bind(self.run.0.cast_signed())
-        .bind(&*self.process.name)
+        .bind(&*self.under_way.process.name)
         .fetch_one(&mut tx)
         .await
         .map_err(doing(intent))?;
@@ -162,11 +197,5 @@ impl Hold {
         }
         tx.rollback().await?;
         Err(Error::TakenOver { run: self.run })
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.process.runs().remove(&self.run);
     }
 }

@@ -16,9 +16,10 @@ impl Store {
     /// they superseded. The reports and the present values stay. Says how many runs were pruned.
     pub async fn prune(&self, cutoff: Timestamp) -> Result<u64, Error> {
         const DOING: &str = "prune old runs";
+        // The oldest first: what a version superseded is known by that version only.
         let due: Vec<(i64, i64, i64)> = sql::query_as(
             "SELECT id, subscription_id, level FROM run WHERE NOT pruned AND finished_at < ?
-             AND id NOT IN (SELECT max(id) FROM run WHERE applied GROUP BY subscription_id, level)",
+             AND id NOT IN (SELECT max(id) FROM run WHERE applied GROUP BY subscription_id, level) ORDER BY id",
         )
         .bind(cutoff.as_millisecond())
         .fetch_all(&self.pool)

@@ -7,10 +7,11 @@ use sqlx::AssertSqlSafe;
 use crate::{
     Error, Scope, Session, Store, SubscriptionId,
     error::{corrupt, doing},
+    job::{self, Ticket},
     level_code, level_of,
-    lock::Process,
+    lock::{Process, Task},
     memory::{forget_memory, memorise},
-    sql::{self, Connection, Lock, Source},
+    sql::{self, Connection, Lock, Source, Transaction},
     staging::{drop_staging_table, forget_staged, keep_outcomes},
     takeover::{self, Begun, Left},
 };
@@ -100,6 +101,19 @@ impl Origin {
     }
 }
 
+/// A run to be begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRun {
+    /// Which level of which subscription.
+    pub scope: Scope,
+    /// It is to change nothing.
+    pub dry_run: bool,
+    /// Who asks for it.
+    pub origin: Origin,
+    /// The job that becomes this run, if it comes from the queue.
+    pub job: Option<Ticket>,
+}
+
 /// A run as the list of runs shows it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
@@ -145,34 +159,39 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Busy`] when a living process runs this level.
-    pub async fn begin_run(
-        &self,
-        scope: Scope,
-        dry_run: bool,
-        origin: &Origin,
-        now: Timestamp,
-    ) -> Result<Session, Error> {
-        let begun = self.begin_or_take_over(scope, dry_run, origin, now, |_| false);
+    pub async fn begin_run(&self, new: &NewRun, now: Timestamp) -> Result<Session, Error> {
+        let begun = self.begin_or_take_over(new, now, |_| false);
         Ok(begun.await?.session)
     }
 
     /// Begins a run, or goes on with one that was left behind, if `goes_on` says of what is left that it can be.
     ///
     /// # Errors
-    /// [`Error::Busy`] when a living process runs this level.
+    /// [`Error::Busy`] when a living process runs this level; [`Error::JobLost`] when the run's job is another process's;
+    /// [`Error::JobDone`] when it has become a run already that did what was wanted.
     pub async fn begin_or_take_over(
         &self,
-        scope: Scope,
-        dry_run: bool,
-        origin: &Origin,
+        new: &NewRun,
         now: Timestamp,
         goes_on: impl FnOnce(&Left) -> bool,
     ) -> Result<Begun, Error> {
         const DOING: &str = "begin the run";
         let name = self.process.name().await?;
+        let scope = new.scope;
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        if let Some(ticket) = new.job
+            && job::has_succeeded(&mut tx, ticket)
+                .await
+                .map_err(doing(DOING))?
+        {
+            tx.rollback().await?;
+            return Err(Error::JobDone(ticket.job));
+        }
         if let Some((run, holder)) = held(&mut tx, scope).await.map_err(doing(DOING))? {
-            let under_way = self.process.has_under_way(&mut tx, &holder, run).await;
+            let under_way = self
+                .process
+                .has_under_way(&mut tx, &holder, Task::Run(run))
+                .await;
             if under_way.map_err(doing(DOING))? {
                 tx.rollback().await?;
                 return Err(Error::Busy {
@@ -189,6 +208,7 @@ impl Store {
                     .execute(&mut tx)
                     .await
                     .map_err(doing(DOING))?;
+                let tx = note_run(tx, new, run).await?;
                 tx.commit().await?;
                 return Ok(Begun {
                     session: Session::open(self, scope, run, hold).await?,
@@ -205,10 +225,10 @@ impl Store {
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .bind(dry_run)
+        .bind(new.dry_run)
         .bind(now.as_millisecond())
-        .bind(origin.trigger.name())
-        .bind(&origin.by)
+        .bind(new.origin.trigger.name())
+        .bind(&new.origin.by)
         .fetch_one(&mut tx)
         .await
         .map_err(doing(DOING))?;
@@ -225,6 +245,7 @@ impl Store {
         .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
+        let tx = note_run(tx, new, id).await?;
         tx.commit().await?;
         Ok(Begun {
             session: Session::open(self, scope, id, hold).await?,
@@ -233,7 +254,8 @@ impl Store {
     }
 
     /// Ends a run with its report and gives its level free. Of a run that was carried out, dry or not, the misses and
-    /// quarantined values are kept; what a failed or cancelled one staged is cleared away.
+    /// quarantined values are kept; what a failed or cancelled one staged is cleared away. A run that has ended in just this
+    /// way already has ended: whoever did not get the answer may ask again.
     ///
     /// # Errors
     /// [`Error::TakenOver`] when another process has the run by now.
@@ -255,8 +277,10 @@ impl Store {
             .await
             .map_err(doing(DOING))?;
         if held == 0 {
+            let ended = has_ended(&mut tx, run, state, now).await;
             tx.rollback().await?;
-            return Err(Error::TakenOver { run });
+            let ended = ended.map_err(doing(DOING))?;
+            return ended.then_some(()).ok_or(Error::TakenOver { run });
         }
         let (_, applied) = scope_of(&mut tx, run).await.map_err(doing(DOING))?;
         if matches!(state, State::Failed | State::Cancelled) {
@@ -363,6 +387,23 @@ impl Store {
     }
 }
 
+/// Notes on its job which run it has become.
+async fn note_run<'c>(
+    mut tx: Transaction<'c>,
+    new: &NewRun,
+    run: RunId,
+) -> Result<Transaction<'c>, Error> {
+    let Some(ticket) = new.job else {
+        return Ok(tx);
+    };
+    let noted = job::becomes(&mut tx, ticket, run).await;
+    if noted.map_err(doing("note the run on its job"))? {
+        return Ok(tx);
+    }
+    tx.rollback().await?;
+    Err(Error::JobLost(ticket.job))
+}
+
 /// The run that holds a level, and who holds it.
 async fn held(conn: &mut Connection, scope: Scope) -> Result<Option<(RunId, String)>, sqlx::Error> {
     let held: Option<(i64, String)> = sql::query_as(
@@ -386,7 +427,7 @@ pub(crate) async fn under_way(
     let Some((run, holder)) = held(conn, scope).await? else {
         return Ok(None);
     };
-    if process.has_under_way(conn, &holder, run).await? {
+    if process.has_under_way(conn, &holder, Task::Run(run)).await? {
         return Ok(Some(run));
     }
     sql::query("DELETE FROM run_lock WHERE run_id = ?")
@@ -395,6 +436,23 @@ pub(crate) async fn under_way(
         .await?;
     takeover::abandon(conn, run, now).await?;
     Ok(None)
+}
+
+/// Whether a run has ended like this, at this moment.
+async fn has_ended(
+    conn: &mut Connection,
+    run: RunId,
+    state: State,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    sql::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM run WHERE id = ? AND state = ? AND finished_at = ?)",
+    )
+    .bind(run.0.cast_signed())
+    .bind(state.name())
+    .bind(now.as_millisecond())
+    .fetch_one(conn)
+    .await
 }
 
 /// Clears away what a run staged. If it was applied all the same, the level's memory is that of a run before it.

@@ -19,7 +19,7 @@ mod value;
 
 pub(crate) use self::{
     bulk::Bulk,
-    connection::{Connection, Dialect, Pool, Source},
+    connection::{Connection, Dialect, Pool, Silence, Source},
     query::{query, query_as, query_scalar},
     transaction::{Lock, Transaction},
     value::{Value, to_the_byte, without_nul},

@@ -8,7 +8,7 @@ use model::RunId;
 use crate::{
     Error, Scope, Session, Store,
     error::{corrupt, doing},
-    lock::Hold,
+    lock::{Hold, Task},
     memory::table_exists,
     outcome::{DUPLICATE, MATCHED},
     run::{clear_up, scope_of},
@@ -149,7 +149,10 @@ impl Store {
             let run = RunId(run.cast_unsigned());
             let (scope, _) = scope_of(&self.pool, run).await.map_err(doing(DOING))?;
             let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-            let under_way = self.process.has_under_way(&mut tx, &holder, run).await;
+            let under_way = self
+                .process
+                .has_under_way(&mut tx, &holder, Task::Run(run))
+                .await;
             let gone = !under_way.map_err(doing(DOING))?
                 && release(&mut tx, run, &holder).await.map_err(doing(DOING))?;
             if gone {
@@ -237,6 +240,6 @@ pub(crate) async fn keep(
 impl Store {
     /// The run that this process has under way from here on.
     pub(crate) fn hold(&self, scope: Scope, run: RunId) -> Arc<Hold> {
-        Arc::new(Hold::new(Arc::clone(&self.process), scope, run))
+        Arc::new(Hold::new(&self.process, scope, run))
     }
 }

@@ -258,7 +258,7 @@ impl Store {
     /// Notes what came of loading a file, as JSON.
     ///
     /// # Errors
-    /// [`Error::Lost`] when another process has the job by now.
+    /// [`Error::JobLost`] when another process has the job by now.
     pub async fn note_outcome(
         &self,
         claim: &Claim,
@@ -268,7 +268,7 @@ impl Store {
     ) -> Result<(), Error> {
         const DOING: &str = "note what came of an upload";
         let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
-        claim.ticket().show(&mut tx, DOING).await?;
+        claim.ticket.show(&mut tx, DOING).await?;
         sql::query("UPDATE upload SET outcome = ?, touched_at = ? WHERE id = ?")
             .bind(outcome)
             .bind(now.as_millisecond())
@@ -283,7 +283,7 @@ impl Store {
     /// they were counted are not among them: nobody was asked about those.
     ///
     /// # Errors
-    /// [`Error::Busy`] while the level is synced, [`Error::Lost`] when another process has the job by now.
+    /// [`Error::Busy`] while the level is synced, [`Error::JobLost`] when another process has the job by now.
     pub async fn erase_unseen(
         &self,
         claim: &Claim,
@@ -293,7 +293,7 @@ impl Store {
         const DOING: &str = "remove ids that were not in the file";
         let (scope, at) = (claim.job.scope, now.as_millisecond());
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-        claim.ticket().show(&mut tx, DOING).await?;
+        claim.ticket.show(&mut tx, DOING).await?;
         refuse_while_synced(&mut tx, &self.process, scope, at).await?;
         let gone: Vec<(i64, String)> = sql::query_as(
             "SELECT s.pk, s.id FROM upload_unseen u JOIN subject s ON s.pk = u.subject_pk WHERE u.upload_id = ? LIMIT ?",

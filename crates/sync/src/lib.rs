@@ -14,6 +14,7 @@ mod intake;
 mod layout;
 mod links;
 pub mod mapping;
+mod patience;
 mod plan;
 pub mod planner;
 mod progress;

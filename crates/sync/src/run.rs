@@ -19,6 +19,7 @@ use crate::{
     intake::Intake,
     layout::Layout,
     links,
+    patience::patiently,
     plan::{Plan, Reader, ReaderChoice, Totals},
     progress::{Phase, Progress},
     prove,
@@ -77,6 +78,14 @@ pub struct Stops {
 }
 
 impl Stops {
+    /// Waits until either is wanted.
+    pub(crate) async fn any(&self) {
+        tokio::select! {
+            () = self.cancel.cancelled() => {}
+            () = self.hand_over.cancelled() => {}
+        }
+    }
+
     /// A run that is cancelled, if anything, and never handed over.
     pub fn cancelled_by(cancel: &CancellationToken) -> Self {
         Self {
@@ -96,6 +105,13 @@ pub(crate) enum Stop {
     Failed(Error),
 }
 
+impl Error {
+    /// Whether the database is away for a moment: then the run is neither over nor failed.
+    fn passes(&self) -> bool {
+        matches!(self, Self::Store(error) if error.passes())
+    }
+}
+
 impl<E: Into<Error>> From<E> for Stop {
     fn from(error: E) -> Self {
         Self::Failed(error.into())
@@ -105,11 +121,12 @@ impl<E: Into<Error>> From<E> for Stop {
 /// Executes one run.
 ///
 /// A run that begins also ends in the list of runs, whatever happens; a failed or cancelled one changes no metadata. One
-/// that another process has left behind is gone on with, if it was asked for in the same way. `progress` is told where it
-/// stands. A run that is handed over is still running when this returns.
+/// that was left behind is gone on with, if it was asked for in the same way. `progress` is told where it stands. A run that
+/// is handed over is still running when this returns.
 ///
 /// # Errors
-/// When no run could begin: not mapped, or the level is busy. A failure after that is in the report.
+/// When no run could begin: not mapped, or the level is busy. A failure after that is in the report, unless the store fails
+/// in a way that passes ([`store::Error::passes`]): then the run is left behind, to be gone on with.
 pub async fn run(
     context: &Context,
     request: Request,
@@ -136,16 +153,10 @@ pub async fn run(
     let mut left = None;
     let begun = context
         .store
-        .begin_or_take_over(
-            request.scope,
-            request.dry_run,
-            &request.origin,
-            now,
-            |found| {
-                left = Checkpoint::of(found, &request, mapping.version, portal, now);
-                left.is_some()
-            },
-        )
+        .begin_or_take_over(&request.new_run(), now, |found| {
+            left = Checkpoint::of(found, &request, mapping.version, portal, now);
+            left.is_some()
+        })
         .await?;
     let left = left.map(|checkpoint| Checkpoint {
         takeovers: checkpoint.takeovers + 1,
@@ -287,6 +298,7 @@ impl Work<'_> {
                         self.report.proof.destination = Some(destination);
                         Ok(())
                     }
+                    Err(Stop::Failed(error)) if error.passes() => return Err(error.into()),
                     Err(stop) => Err(stop),
                 };
         }
@@ -425,6 +437,7 @@ impl Work<'_> {
     async fn finish(mut self, ended: Result<(), Stop>) -> Result<RunReport, Error> {
         match ended {
             Ok(()) => {}
+            Err(Stop::Failed(error)) if error.passes() => return Err(error),
             Err(Stop::Cancelled) => self.report.result = State::Cancelled,
             Err(Stop::HandedOver) => {
                 self.session.close().await?;
@@ -450,12 +463,17 @@ impl Work<'_> {
         self.report.wall_seconds = now.duration_since(self.started).as_secs_f64();
         self.note_fills(now).await?;
         // The connection may be in the middle of a statement when a run is cancelled: it is not used again.
-        self.session.close().await?;
+        if let Err(error) = self.session.close().await {
+            tracing::debug!(
+                error = crate::chain(&error),
+                "a run's connection had ended before"
+            );
+        }
         let store = &self.context.store;
         let text = serde_json::to_value(&self.report).expect("a report serialises");
-        store
-            .finish_run(self.report.run, self.report.result, &text, now)
-            .await?;
+        let (run, result) = (self.report.run, self.report.result);
+        let end = || store.finish_run(run, result, &text, now);
+        patiently(self.hand_over, end).await?;
         self.progress
             .send_modify(|progress| progress.phase = Phase::Done);
         Ok(self.report)

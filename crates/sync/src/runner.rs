@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Context, Progress, ReaderChoice, Request, RunReport, Stops,
     connect::{self, Connector},
+    patience::Patience,
     run::{Error as RunError, run},
 };
 
@@ -47,6 +48,23 @@ pub enum Error {
     /// What runs left could not be tidied up.
     #[error(transparent)]
     Store(#[from] store::Error),
+}
+
+impl Error {
+    /// Whether there is nothing to do, as the job was done before.
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self.of_store(), Some(store::Error::JobDone(_)))
+    }
+
+    /// The store's, if it is one.
+    fn of_store(&self) -> Option<&store::Error> {
+        match self {
+            Self::Connect(connect::Error::Store(error))
+            | Self::Run(RunError::Store(error))
+            | Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 /// A run that is under way in this process.
@@ -98,11 +116,39 @@ impl Runner {
         &self.shared.connector
     }
 
-    /// Executes one run to its end, notes whether the connection works, and forgets what is past retention.
+    /// Executes one run to its end, notes whether the connection works, and forgets what is past retention. A run goes on
+    /// when the database was away for a while.
     ///
     /// # Errors
-    /// When no run could begin. A failure after that is in the report.
+    /// When no run could begin, or the database stays away. Any other failure after that is in the report.
     pub async fn execute(
+        &self,
+        request: Request,
+        progress: &watch::Sender<Progress>,
+        stops: &Stops,
+    ) -> Result<RunReport, Error> {
+        let scope = request.scope;
+        let mut patience = Patience::begin();
+        let report = loop {
+            match self.attempt(request.clone(), progress, stops).await {
+                Ok(report) => break report,
+                Err(error) => match error.of_store() {
+                    Some(away) if patience.outlasts(away, stops.any()).await => {}
+                    _ => return Err(error),
+                },
+            }
+        };
+        // The run has ended, whatever becomes of this.
+        if let Err(error) = self.follow_up(scope, &report).await {
+            tracing::warn!(
+                error = crate::chain(&error),
+                "a run could not be followed up"
+            );
+        }
+        Ok(report)
+    }
+
+    async fn attempt(
         &self,
         request: Request,
         progress: &watch::Sender<Progress>,
@@ -115,18 +161,18 @@ impl Runner {
             settings,
             ..
         } = &*self.shared;
-        let subscription = request.scope.subscription;
         let context = Context {
             store: store.clone(),
-            client: connector.client(subscription).await?,
+            client: connector.client(request.scope.subscription).await?,
             clock: Arc::clone(clock),
             reader: settings.reader,
         };
-        let scope = request.scope;
-        let report = run(&context, request, progress, stops).await?;
-        note_connection(store, scope, &report).await?;
-        self.forget_old().await?;
-        Ok(report)
+        Ok(run(&context, request, progress, stops).await?)
+    }
+
+    async fn follow_up(&self, scope: Scope, report: &RunReport) -> Result<(), store::Error> {
+        note_connection(self.store(), scope, report).await?;
+        self.forget_old().await
     }
 
     /// Forgets what is past retention, as every run does at its end.

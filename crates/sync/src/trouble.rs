@@ -224,7 +224,7 @@ impl Explain for crate::runner::Error {
 impl Explain for store::Error {
     fn number(&self) -> u16 {
         match self {
-            Self::TakenOver { .. } | Self::Lost(_) => 15,
+            Self::TakenOver { .. } | Self::JobLost(_) | Self::JobDone(_) => 15,
             Self::Busy { .. } => 3,
             Self::DataDir { .. } => 4,
             Self::Open { .. } => 5,
@@ -251,7 +251,7 @@ impl Explain for store::Error {
     fn hint(&self) -> &'static str {
         match self {
             Self::Busy { .. } => "Wait for that run to end, or cancel it; then try again.",
-            Self::TakenOver { .. } | Self::Lost(_) => {
+            Self::TakenOver { .. } | Self::JobLost(_) | Self::JobDone(_) => {
                 "Nothing has to be done: the other process ends the run. If this happens often, the connection to the database is bad."
             }
             Self::DataDir { .. } => {

@@ -5,10 +5,10 @@ mod import;
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use model::{PropertyName, RunId};
+use model::PropertyName;
 use store::{
     Store,
-    job::{Claim, End, Job, Kind, Lost},
+    job::{Claim, End, Job, Kind, Lost, Ticket},
     run::{State, Trigger},
     schedule::Missed,
 };
@@ -21,12 +21,16 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Explain as _, Explanation, Progress, Request, RunReport, Runner, Stops,
     again::Again,
+    patience::patiently,
     planner::Planner,
     runner::{Error, Underway},
 };
 
 /// How long a worker rests when there is nothing to do: a job that another process puts in the queue is seen after that.
 const REST: Duration = Duration::from_secs(1);
+
+/// How often the rest is doubled while nothing can be done.
+const MOST_DOUBLINGS: u32 = 4;
 
 /// How often jobs of dead processes and jobs whose time is over are looked for.
 const TIDY: SignedDuration = SignedDuration::from_secs(5);
@@ -74,6 +78,7 @@ impl Worker {
     pub async fn work(mut self, stop: CancellationToken) {
         let slots = Arc::new(Semaphore::new(self.settings.at_once.max(1)));
         let mut jobs = JoinSet::new();
+        let mut failures = 0;
         while !stop.is_cancelled() {
             let now = self.runner.clock().now();
             if let Err(error) = self.plan(now).await {
@@ -90,6 +95,7 @@ impl Worker {
             };
             match self.runner.store().claim(now).await {
                 Ok(Some(claim)) => {
+                    failures = 0;
                     let (runner, stop) = (self.runner.clone(), stop.clone());
                     jobs.spawn(async move {
                         carry_out(&runner, &claim, &stop).await;
@@ -97,6 +103,7 @@ impl Worker {
                     });
                 }
                 Ok(None) => {
+                    failures = 0;
                     tokio::select! {
                         () = stop.cancelled() => {}
                         Some(_) = jobs.join_next() => {}
@@ -105,9 +112,11 @@ impl Worker {
                 }
                 Err(error) => {
                     tracing::error!(error = crate::chain(&error), "no job could be begun");
+                    let rest = REST * (1 << failures.min(MOST_DOUBLINGS));
+                    failures += 1;
                     tokio::select! {
                         () = stop.cancelled() => {}
-                        () = tokio::time::sleep(REST) => {}
+                        () = tokio::time::sleep(rest) => {}
                     }
                 }
             }
@@ -186,9 +195,9 @@ async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
 /// Carries out a job about a file of ids.
 async fn carry_out_import(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let end = import::carry_out(runner, claim, stop).await;
-    let now = runner.clock().now();
-    note_end(runner.store(), claim, &end, None, now).await;
+    note_end(runner, claim, &end, stop).await;
     // The file itself is not needed any more, if that was all.
+    let now = runner.clock().now();
     if let Err(error) = runner.store().tidy_uploads(now).await {
         tracing::warn!(
             error = crate::chain(&error),
@@ -200,17 +209,6 @@ async fn carry_out_import(runner: &Runner, claim: &Claim, stop: &CancellationTok
 /// Carries out a job that becomes a run.
 async fn carry_out_run(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let job = &claim.job;
-    if is_done(runner.store(), job).await {
-        note_end(
-            runner.store(),
-            claim,
-            &End::Done,
-            job.run,
-            runner.clock().now(),
-        )
-        .await;
-        return;
-    }
     let (sender, progress) = watch::channel(Progress {
         level: Some(job.scope.level),
         ..Progress::default()
@@ -226,8 +224,9 @@ async fn carry_out_run(runner: &Runner, claim: &Claim, stop: &CancellationToken)
     };
     runner.underways().insert(job.scope, underway);
     // A run is large: it has a place of its own.
-    let mut execution = Box::pin(runner.execute(request(job), &sender, &stops));
-    let watching = watch_over(runner.store(), claim, &progress, cancel);
+    let mut execution = Box::pin(runner.execute(request(claim), &sender, &stops));
+    let note = || progress.borrow().written();
+    let watching = watch_over(runner.store(), claim.ticket, note, cancel);
     tokio::pin!(watching);
     let mut lost = false;
     let ended = loop {
@@ -240,47 +239,40 @@ async fn carry_out_run(runner: &Runner, claim: &Claim, stop: &CancellationToken)
         }
     };
     let now = runner.clock().now();
-    let run = progress.borrow().run;
     let end = match &ended {
         Ok(report) => end_of(job, report, now),
-        Err(error) => refused(job, error, now),
-    };
-    if let Err(error) = &ended {
-        tracing::warn!(
-            job = job.id.0,
-            error = crate::chain(error),
-            "a run could not begin"
-        );
-    }
-    note_end(runner.store(), claim, &end, run, now).await;
-    runner.underways().remove(&job.scope);
-}
-
-/// Whether the run that a job became has come to its end, and its process died before it could say so in the queue.
-async fn is_done(store: &Store, job: &Job) -> bool {
-    let Some(run) = job.run else {
-        return false;
-    };
-    match store.run(job.scope.subscription, run).await {
-        Ok(found) => found.is_some_and(|run| matches!(run.state, State::Success | State::Partial)),
-        // Then it is carried out once more, which changes nothing.
+        // Its process died before it could say so in the queue.
+        Err(error) if error.is_done() => End::Done,
         Err(error) => {
             tracing::warn!(
                 job = job.id.0,
-                error = crate::chain(&error),
-                "a job's run could not be looked up"
+                error = crate::chain(error),
+                "a run could not begin"
             );
-            false
+            refused(job, error, now)
         }
-    }
+    };
+    note_end(runner, claim, &end, stop).await;
+    runner.underways().remove(&job.scope);
 }
 
-async fn note_end(store: &Store, claim: &Claim, end: &End, run: Option<RunId>, now: Timestamp) {
-    let job = claim.job.id.0;
-    match store.end_job(claim, end, run, now).await {
+/// Says in the queue what has become of a job. While the database is away the job stays ours, until the process is stopped.
+async fn note_end(runner: &Runner, claim: &Claim, end: &End, stop: &CancellationToken) {
+    let (store, now, job) = (runner.store(), runner.clock().now(), claim.job.id.0);
+    let note = || store.end_job(claim, end, now);
+    match patiently(stop, note).await {
         Ok(Ok(())) => {}
-        Ok(Err(lost)) => tracing::warn!(job, %lost, "what a job has come to is not noted"),
-        // Its process lives, so nobody takes it over: once this process ends, it waits again, and is done a second time.
+        Ok(Err(lost)) => {
+            tracing::warn!(job, %lost, "what a job has come to is not noted");
+            if let Err(error) = patiently(stop, || store.survive(claim.ticket)).await {
+                tracing::warn!(
+                    job,
+                    error = crate::chain(&error),
+                    "a job counts a death too many"
+                );
+            }
+        }
+        // It waits again as soon as somebody tidies up, and is done a second time, which changes nothing.
         Err(error) => tracing::error!(
             job,
             error = crate::chain(&error),
@@ -289,7 +281,8 @@ async fn note_end(store: &Store, claim: &Claim, end: &End, run: Option<RunId>, n
     }
 }
 
-fn request(job: &Job) -> Request {
+fn request(claim: &Claim) -> Request {
+    let job = &claim.job;
     let measured = match &job.kind {
         Kind::Measure(key) => Some(PropertyName::new(key)),
         _ => None,
@@ -299,36 +292,19 @@ fn request(job: &Job) -> Request {
         dry_run: measured.is_some(),
         origin: job.origin.clone(),
         measured,
+        job: Some(claim.ticket),
     }
 }
 
 /// Notes progress for other processes, and hears from them. Ends when the job is lost.
 async fn watch_over(
     store: &Store,
-    claim: &Claim,
-    progress: &watch::Receiver<Progress>,
-    cancel: &CancellationToken,
-) -> Lost {
-    let mut begun = progress.clone();
-    // Which run it became is noted at once: whoever finds the job after this process has died looks whether that has ended.
-    drop(begun.wait_for(|progress| progress.run.is_some()).await);
-    let note = || {
-        let now = *progress.borrow();
-        (now.written(), now.run)
-    };
-    note_and_hear(store, claim, note, cancel).await
-}
-
-/// Notes where a job stands, again and again, and hears whether somebody wants it to stop. Ends when the job is lost.
-async fn note_and_hear(
-    store: &Store,
-    claim: &Claim,
-    note: impl Fn() -> (String, Option<RunId>),
+    ticket: Ticket,
+    note: impl Fn() -> String,
     cancel: &CancellationToken,
 ) -> Lost {
     loop {
-        let (progress, run) = note();
-        match store.note_progress(claim, &progress, run).await {
+        match store.note_progress(ticket, &note()).await {
             Ok(Ok(false)) => {}
             Ok(Ok(true)) => cancel.cancel(),
             Ok(Err(lost)) => return lost,

@@ -39,6 +39,6 @@ pub(crate) async fn run(app: App, command: Command) -> Outcome {
         Command::Store(command) => store::run(&app, command).await,
         Command::Users(command) => users::run(&app, command).await,
         Command::Serve(args) => serve::run(app, args).await,
-        Command::Demo(args) => demo::run(app, args).await,
+        Command::Demo(args) => Box::pin(demo::run(app, args)).await,
     }
 }

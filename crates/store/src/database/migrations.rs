@@ -86,7 +86,7 @@ pub(super) async fn migrate(pool: &Pool, to: i64) -> Result<(), MigrateError> {
     migrator.set_ignore_missing(true);
     match pool {
         Pool::Sqlite(pool) => migrator.run(pool).await,
-        Pool::Postgres(pool) => migrator.run(pool).await,
+        Pool::Postgres(pool, _) => migrator.run(pool).await,
     }
 }
 

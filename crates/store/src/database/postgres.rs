@@ -16,6 +16,9 @@ const OLDEST: i64 = 150_000;
 /// How long somebody waits for a connection that others have.
 const BUSY: Duration = Duration::from_mins(1);
 
+/// How long a server has to say that it is there.
+const ANSWER: Duration = Duration::from_secs(5);
+
 /// What each connection sets.
 const SETTINGS: [(&str, &str); 6] = [
     // As long as a statement waits for SQLite: applying a run of millions of records holds a level for seconds.
@@ -83,5 +86,14 @@ pub(super) async fn connect(
     Ok(PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(BUSY)
+        // The driver's own test waits for an answer however long it takes.
+        .test_before_acquire(false)
+        .before_acquire(|conn, _| Box::pin(async { Ok(answers(conn).await) }))
         .connect_lazy_with(options))
+}
+
+/// Whether a connection still leads to a server.
+async fn answers(conn: &mut PgConnection) -> bool {
+    let answered = tokio::time::timeout(ANSWER, conn.ping()).await;
+    matches!(answered, Ok(Ok(())))
 }

@@ -15,7 +15,7 @@ use crate::Error;
 pub(super) struct Sign {
     path: PathBuf,
     dir: PathBuf,
-    _held: File,
+    held: File,
 }
 
 impl Sign {
@@ -44,8 +44,15 @@ impl Sign {
         Ok(Some(Self {
             path,
             dir: dir.into(),
-            _held: file,
+            held: file,
         }))
+    }
+
+    /// Takes the sign back.
+    pub(super) fn take_back(&self) {
+        // Either of them is enough, and when the process ends both happen in any case.
+        let _ = std::fs::remove_file(&self.path);
+        let _ = self.held.unlock();
     }
 
     /// Whether the process of that name is still there.
@@ -68,7 +75,7 @@ fn remove_if_dead(path: &Path) {
 
 impl Drop for Sign {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.path);
+        self.take_back();
     }
 }
 

@@ -4,7 +4,7 @@
 //! dies, or when it cannot be reached any more. A process that has lost its session takes the lock again as soon as it can;
 //! what others have taken over meanwhile it finds taken, whatever it does.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tokio::{
@@ -13,10 +13,13 @@ use tokio::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::sql::{self, Connection};
+use crate::sql::{self, Connection, Silence};
 
 /// How often a process looks after its session.
 const BEAT: Duration = Duration::from_secs(5);
+
+/// How long the server has for an answer. After that nothing that was said to it is relied upon.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// Lets the server notice within half a minute that a process cannot be reached: without it, it would wait for hours.
 const KEEPALIVE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = 25000";
@@ -27,6 +30,7 @@ pub(super) struct Sign {
     options: PgConnectOptions,
     key: i64,
     beating: Mutex<Option<Beating>>,
+    silence: Silence,
 }
 
 /// The task that looks after the session; it ends with this.
@@ -43,11 +47,12 @@ impl Drop for Beating {
 }
 
 impl Sign {
-    pub(super) fn new(options: PgConnectOptions, name: &str) -> Self {
+    pub(super) fn new(options: PgConnectOptions, silence: Silence, name: &str) -> Self {
         Self {
             options,
             key: key_of(name),
             beating: Mutex::new(None),
+            silence,
         }
     }
 
@@ -57,7 +62,14 @@ impl Sign {
         if beating.is_none() {
             let session = open(&self.options, self.key).await?;
             let (end, ended) = oneshot::channel();
-            let task = tokio::spawn(beat(session, self.options.clone(), self.key, ended));
+            let task = tokio::spawn(
+                Beat {
+                    options: self.options.clone(),
+                    key: self.key,
+                    silence: self.silence.clone(),
+                }
+                .keep(session, ended),
+            );
             *beating = Some(Beating {
                 task,
                 end: Some(end),
@@ -91,34 +103,55 @@ async fn open(options: &PgConnectOptions, key: i64) -> Result<PgConnection, sqlx
     Ok(session)
 }
 
-/// Looks after the session, and opens another one when it is gone.
-async fn beat(
-    mut session: PgConnection,
+/// What it takes to look after the session.
+struct Beat {
     options: PgConnectOptions,
     key: i64,
-    mut ended: oneshot::Receiver<()>,
-) {
-    loop {
-        tokio::select! {
-            _ = &mut ended => {
-                drop(session.close().await);
-                return;
-            }
-            () = tokio::time::sleep(BEAT) => {}
-        }
-        if let Err(error) = session.ping().await {
-            tracing::warn!(%error, "the session that shows others that this process lives was lost");
-            session = loop {
-                match open(&options, key).await {
-                    Ok(session) => break session,
-                    Err(error) => {
-                        tracing::warn!(%error, "no session could be opened to show that this process lives");
-                        tokio::time::sleep(BEAT).await;
-                    }
+    silence: Silence,
+}
+
+impl Beat {
+    /// Looks after the session, and opens another one when it is gone.
+    async fn keep(self, mut session: PgConnection, mut ended: oneshot::Receiver<()>) {
+        loop {
+            tokio::select! {
+                _ = &mut ended => {
+                    drop(session.close().await);
+                    return;
                 }
-            };
+                () = tokio::time::sleep(BEAT) => {}
+            }
+            if let Err(error) = within_time(session.ping()).await {
+                tracing::warn!(%error, "the session that shows others that this process lives was lost");
+                // A connection that was cut says so itself.
+                if matches!(&error, sqlx::Error::Io(cause) if cause.kind() == ErrorKind::TimedOut) {
+                    self.silence.fell();
+                }
+                session = self.reopen().await;
+                tracing::info!("others see again that this process lives");
+            }
         }
     }
+
+    async fn reopen(&self) -> PgConnection {
+        loop {
+            match within_time(open(&self.options, self.key)).await {
+                Ok(session) => return session,
+                Err(error) => {
+                    tracing::warn!(%error, "no session could be opened to show that this process lives");
+                    tokio::time::sleep(BEAT).await;
+                }
+            }
+        }
+    }
+}
+
+/// Takes a server that does not answer for one that is not there.
+async fn within_time<T>(
+    asked: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, sqlx::Error> {
+    let late = |_| sqlx::Error::Io(ErrorKind::TimedOut.into());
+    tokio::time::timeout(ANSWER, asked).await.map_err(late)?
 }
 
 /// Whether some session holds the lock of the process of that name.

@@ -92,24 +92,32 @@ impl Bulk {
         }
         match &mut conn.driver {
             Driver::Sqlite(conn) => self.insert_by_statements(conn, rows, bind).await,
-            Driver::Postgres(conn) if self.tail.is_empty() => {
-                self.copy(conn, &self.table, rows, bind).await
-            }
-            Driver::Postgres(conn) => {
-                let (table, columns, tail) = (&self.table, &self.columns, self.tail);
-                let aside = format!("bulk_{table}");
-                let make = format!(
-                    "CREATE TEMP TABLE IF NOT EXISTS {aside} ON COMMIT DELETE ROWS
-                     AS SELECT {columns} FROM {table} WITH NO DATA"
-                );
-                run(conn, make).await?;
-                self.copy(conn, &aside, rows, bind).await?;
-                let insert =
-                    format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {aside}{tail}");
-                // Emptied for the next rows of the same transaction.
-                run(conn, format!("{insert}; TRUNCATE {aside}")).await
+            Driver::Postgres(conn, silence) => {
+                silence.breaks(self.insert_by_copy(conn, rows, bind)).await
             }
         }
+    }
+
+    async fn insert_by_copy<T>(
+        &self,
+        conn: &mut PgConnection,
+        rows: Vec<T>,
+        bind: impl Fn(&mut Columns<'_>, T),
+    ) -> Result<(), sqlx::Error> {
+        let (table, columns, tail) = (&self.table, &self.columns, self.tail);
+        if tail.is_empty() {
+            return self.copy(conn, table, rows, bind).await;
+        }
+        let aside = format!("bulk_{table}");
+        let make = format!(
+            "CREATE TEMP TABLE IF NOT EXISTS {aside} ON COMMIT DELETE ROWS
+             AS SELECT {columns} FROM {table} WITH NO DATA"
+        );
+        run(conn, make).await?;
+        self.copy(conn, &aside, rows, bind).await?;
+        let insert = format!("INSERT INTO {table} ({columns}) SELECT {columns} FROM {aside}{tail}");
+        // Emptied for the next rows of the same transaction.
+        run(conn, format!("{insert}; TRUNCATE {aside}")).await
     }
 
     async fn insert_by_statements<T>(

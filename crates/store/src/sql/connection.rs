@@ -1,12 +1,19 @@
 //! The pool and its connections, of either database.
 
+use std::io::ErrorKind;
+
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool,
+    error::DatabaseError,
     pool::{Pool as DriverPool, PoolConnection},
 };
+use tokio::sync::watch;
 
 use super::transaction::{Lock, Transaction};
-use crate::{Error, error::doing};
+use crate::{
+    Error,
+    error::{READ_ONLY, doing},
+};
 
 /// Which database it is, for the parts of statements that have no common words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,14 +54,14 @@ impl Dialect {
 #[derive(Debug, Clone)]
 pub(crate) enum Pool {
     Sqlite(SqlitePool),
-    Postgres(PgPool),
+    Postgres(PgPool, Silence),
 }
 
 impl Pool {
     pub(crate) const fn dialect(&self) -> Dialect {
         match self {
             Self::Sqlite(_) => Dialect::Sqlite,
-            Self::Postgres(_) => Dialect::Postgres,
+            Self::Postgres(..) => Dialect::Postgres,
         }
     }
 
@@ -62,7 +69,9 @@ impl Pool {
     pub(crate) async fn acquire(&self) -> Result<Connection, sqlx::Error> {
         let driver = match self {
             Self::Sqlite(pool) => Driver::Sqlite(DriverPool::acquire(pool).await?),
-            Self::Postgres(pool) => Driver::Postgres(DriverPool::acquire(pool).await?),
+            Self::Postgres(pool, silence) => {
+                Driver::Postgres(DriverPool::acquire(pool).await?, silence.clone())
+            }
         };
         Ok(Connection {
             driver,
@@ -93,7 +102,31 @@ impl Pool {
     pub(crate) async fn close(&self) {
         match self {
             Self::Sqlite(pool) => pool.close().await,
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool, _) => pool.close().await,
+        }
+    }
+}
+
+/// Says that the server does not answer any more. A connection that is dead may never say so itself.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Silence(watch::Sender<u64>);
+
+impl Silence {
+    /// Whatever is waited for at this moment is not waited for any longer.
+    pub(crate) fn fell(&self) {
+        self.0.send_modify(|times| *times += 1);
+    }
+
+    /// Waits for an answer, unless it turns out that none will come.
+    pub(super) async fn breaks<T>(
+        &self,
+        answer: impl Future<Output = Result<T, sqlx::Error>>,
+    ) -> Result<T, sqlx::Error> {
+        let mut silence = self.0.subscribe();
+        tokio::select! {
+            answer = answer => answer,
+            // The sender is here.
+            _ = silence.changed() => Err(sqlx::Error::Io(ErrorKind::TimedOut.into())),
         }
     }
 }
@@ -109,14 +142,14 @@ pub(crate) struct Connection {
 #[derive(Debug)]
 pub(super) enum Driver {
     Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
+    Postgres(PoolConnection<Postgres>, Silence),
 }
 
 impl Connection {
     pub(crate) const fn dialect(&self) -> Dialect {
         match self.driver {
             Driver::Sqlite(_) => Dialect::Sqlite,
-            Driver::Postgres(_) => Dialect::Postgres,
+            Driver::Postgres(..) => Dialect::Postgres,
         }
     }
 
@@ -133,7 +166,16 @@ impl Connection {
     pub(crate) fn close_on_drop(&mut self) {
         match &mut self.driver {
             Driver::Sqlite(conn) => conn.close_on_drop(),
-            Driver::Postgres(conn) => conn.close_on_drop(),
+            Driver::Postgres(conn, _) => conn.close_on_drop(),
+        }
+    }
+
+    /// Ends the connection after its use if it leads nowhere, or to a server that takes no writes: another one does by now, or
+    /// will.
+    pub(super) fn distrust_after(&mut self, error: &sqlx::Error) {
+        let code = error.as_database_error().and_then(DatabaseError::code);
+        if code.as_deref() == Some(READ_ONLY) || matches!(error, sqlx::Error::Io(_)) {
+            self.close_on_drop();
         }
     }
 
@@ -141,7 +183,7 @@ impl Connection {
     pub(crate) async fn close(self) -> Result<(), sqlx::Error> {
         match self.driver {
             Driver::Sqlite(conn) => conn.close().await,
-            Driver::Postgres(conn) => conn.close().await,
+            Driver::Postgres(conn, _) => conn.close().await,
         }
     }
 
@@ -169,7 +211,11 @@ impl Connection {
         let sql = sqlx::raw_sql(sqlx::AssertSqlSafe(sql));
         match &mut self.driver {
             Driver::Sqlite(conn) => sql.execute(&mut **conn).await.map(drop),
-            Driver::Postgres(conn) => sql.execute(&mut **conn).await.map(drop),
+            Driver::Postgres(conn, silence) => {
+                let done = silence.breaks(sql.execute(&mut **conn)).await;
+                done.inspect_err(|error| self.distrust_after(error))
+                    .map(drop)
+            }
         }
     }
 }

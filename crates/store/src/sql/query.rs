@@ -9,10 +9,11 @@ use sqlx::{
 };
 
 use super::{
-    connection::{Driver, Source},
+    connection::{Driver, Lease, Source},
     translate::translate,
     value::Value,
 };
+use crate::points;
 
 /// A row of either database, read as a tuple.
 pub(crate) trait Row:
@@ -69,18 +70,29 @@ impl<'q> Query<'q> {
     /// Runs the statement; returns how many rows it wrote.
     pub(crate) async fn execute(self, on: impl Into<Source<'_>>) -> Result<u64, sqlx::Error> {
         let mut lease = on.into().lease().await?;
-        match &mut lease.driver {
+        // What is run within a transaction is nothing before its end.
+        let moment = matches!(lease, Lease::Own(_)).then(|| self.sql.clone());
+        if let Some(sql) = &moment {
+            points::pass(|| format!("{}: beginning", head(sql)));
+        }
+        let done = match &mut lease.driver {
             Driver::Sqlite(conn) => {
                 let (sql, values) = self.for_sqlite()?;
                 let done = sqlx::query_with(sql, values).execute(&mut **conn).await?;
-                Ok(done.rows_affected())
+                done.rows_affected()
             }
-            Driver::Postgres(conn) => {
+            Driver::Postgres(conn, silence) => {
                 let (sql, values) = self.for_postgres()?;
-                let done = sqlx::query_with(sql, values).execute(&mut **conn).await?;
-                Ok(done.rows_affected())
+                let asked = sqlx::query_with(sql, values).execute(&mut **conn);
+                let done = silence.breaks(asked).await;
+                let done = done.inspect_err(|error| lease.distrust_after(error))?;
+                done.rows_affected()
             }
+        };
+        if let Some(sql) = &moment {
+            points::pass(|| format!("{}: done", head(sql)));
         }
+        Ok(done)
     }
 
     fn for_sqlite(self) -> Result<(SqlStr, SqliteArguments), sqlx::Error> {
@@ -105,6 +117,12 @@ impl<'q> Query<'q> {
     }
 }
 
+/// The first words of a statement.
+fn head(sql: &SqlStr) -> String {
+    let words: Vec<&str> = sql.as_str().split_whitespace().take(3).collect();
+    words.join(" ")
+}
+
 impl<'q, T: Row> QueryAs<'q, T> {
     /// Binds the next value.
     pub(crate) fn bind(mut self, value: impl Into<Value<'q>>) -> Self {
@@ -122,11 +140,11 @@ impl<'q, T: Row> QueryAs<'q, T> {
                     .fetch_all(&mut **conn)
                     .await
             }
-            Driver::Postgres(conn) => {
+            Driver::Postgres(conn, silence) => {
                 let (sql, values) = self.query.for_postgres()?;
-                sqlx::query_as_with(sql, values)
-                    .fetch_all(&mut **conn)
-                    .await
+                let asked = sqlx::query_as_with(sql, values).fetch_all(&mut **conn);
+                let found = silence.breaks(asked).await;
+                found.inspect_err(|error| lease.distrust_after(error))
             }
         }
     }
@@ -144,11 +162,11 @@ impl<'q, T: Row> QueryAs<'q, T> {
                     .fetch_optional(&mut **conn)
                     .await
             }
-            Driver::Postgres(conn) => {
+            Driver::Postgres(conn, silence) => {
                 let (sql, values) = self.query.for_postgres()?;
-                sqlx::query_as_with(sql, values)
-                    .fetch_optional(&mut **conn)
-                    .await
+                let asked = sqlx::query_as_with(sql, values).fetch_optional(&mut **conn);
+                let found = silence.breaks(asked).await;
+                found.inspect_err(|error| lease.distrust_after(error))
             }
         }
     }

@@ -69,7 +69,7 @@ impl Connection {
         let query = AssertSqlSafe(sql);
         let stream = match &mut self.driver {
             Driver::Sqlite(conn) => Stream::Sqlite(sqlx::query(query).fetch(&mut **conn)),
-            Driver::Postgres(conn) => Stream::Postgres(sqlx::query(query).fetch(&mut **conn)),
+            Driver::Postgres(conn, _) => Stream::Postgres(sqlx::query(query).fetch(&mut **conn)),
         };
         Rows { stream, kinds }
     }

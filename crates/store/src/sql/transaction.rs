@@ -7,7 +7,7 @@
 use model::Level;
 
 use super::connection::{Connection, Dialect, Lease, Source};
-use crate::{Error, Scope, SubscriptionId, error::doing, level_code};
+use crate::{Error, Scope, SubscriptionId, error::doing, level_code, points};
 
 /// What a writing transaction has for itself.
 ///
@@ -89,12 +89,19 @@ impl<'c> Transaction<'c> {
             }
         };
         tx.conn.run(&sql).await.map_err(doing(intent))?;
+        if lock.is_some() {
+            points::pass(|| format!("{intent}: begun"));
+        }
         Ok(tx)
     }
 
     /// Makes what was written true.
     pub(crate) async fn commit(mut self) -> Result<(), Error> {
-        self.end("COMMIT").await
+        let intent = self.intent;
+        points::pass(|| format!("{intent}: committing"));
+        self.end("COMMIT").await?;
+        points::pass(|| format!("{intent}: committed"));
+        Ok(())
     }
 
     /// Undoes what was written. Dropping does that as well, at the price of the connection.

@@ -8,12 +8,12 @@ use store::{
     findings::Only,
     import::NewSubject,
     member::{Refused, Role},
-    run::{Origin, State},
+    run::State,
     session::{Purpose, Ticket},
     stage::{Batch, Fate, QuarantinedValue, StagedRecord},
 };
 
-use crate::{Fixture, batch, candidate, now, subject};
+use crate::{Fixture, batch, candidate, new_run, now, subject};
 
 /// A value with a NUL, as JSON writes it.
 const NUL: &str = r#"{"note":"a\u0000b"}"#;
@@ -168,12 +168,8 @@ async fn several_processes_may_start_at_once() {
 async fn one_of_several_begins_the_run() {
     let fixture = Fixture::knowing(&["a"]).await;
     let stores = others(&fixture).await;
-    let origin = Origin::default();
-    let begun = join_all(
-        stores
-            .iter()
-            .map(|store| store.begin_run(fixture.scope, false, &origin, now())),
-    );
+    let new = new_run(fixture.scope);
+    let begun = join_all(stores.iter().map(|store| store.begin_run(&new, now())));
     let begun = begun.await;
     let (begun, refused): (Vec<_>, Vec<_>) = begun.into_iter().partition(Result::is_ok);
     assert_eq!((begun.len(), refused.len()), (1, 3));
@@ -323,15 +319,10 @@ async fn a_process_whose_session_is_gone_is_taken_for_dead() {
         return;
     }
     let other = fixture.scratch.open().await;
-    let origin = Origin::default();
-    let begun = other.begin_run(fixture.scope, false, &origin, now()).await;
+    let new = new_run(fixture.scope);
+    let begun = other.begin_run(&new, now()).await;
     let mut session = begun.unwrap();
-    let begin = async || {
-        let begun = fixture
-            .store
-            .begin_run(fixture.scope, false, &origin, now());
-        begun.await
-    };
+    let begin = async || fixture.store.begin_run(&new, now()).await;
     assert!(matches!(begin().await, Err(Error::Busy { .. })));
     let cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks
                WHERE locktype = 'advisory' AND objsubid = 1

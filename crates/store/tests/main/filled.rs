@@ -2,12 +2,9 @@
 
 use model::{Level, RecordId};
 use scratch::Scratch;
-use store::{
-    Scope, Store, SubscriptionId, database,
-    run::{Origin, State},
-};
+use store::{Scope, Store, SubscriptionId, database, run::State};
 
-use crate::{batch, candidate, now};
+use crate::{batch, candidate, new_run, now};
 
 /// What the schema up to each migration remembers: a new migration that makes a table adds its rows here.
 pub(crate) const ROWS: [(i64, &str); 5] = [
@@ -49,10 +46,7 @@ pub(crate) async fn add_rows(scratch: &Scratch, from: i64, to: i64) {
 pub(crate) async fn fill(scratch: &Scratch) -> Store {
     let store = scratch.open().await;
     add_rows(scratch, 0, i64::MAX).await;
-    let mut session = store
-        .begin_run(SCOPE, false, &Origin::default(), now())
-        .await
-        .unwrap();
+    let mut session = store.begin_run(&new_run(SCOPE), now()).await.unwrap();
     let staged = candidate(&mut session, 101, 5, "u-1", r#"{"mrr":2,"plan":"free"}"#).await;
     assert_eq!(staged.record, RecordId(101));
     session

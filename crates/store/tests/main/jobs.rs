@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
-use model::{Level, RunId};
+use model::Level;
 use store::{
-    Scope, Store, SubscriptionId,
+    Error, Scope, Store, SubscriptionId,
     job::{Claim, End, JobId, Kind, Lost, NewJob, Only, Priority, State},
-    run::{Origin, Trigger},
+    run::{NewRun, Origin, Trigger},
 };
 
-use crate::{Fixture, now};
+use crate::{Fixture, new_run, now};
 
 fn minutes(minutes: i64) -> SignedDuration {
     SignedDuration::from_mins(minutes)
@@ -65,8 +65,7 @@ impl Fixture {
     }
 
     async fn end(&self, claim: &Claim, end: End) -> Result<(), Lost> {
-        let run = Some(RunId(9));
-        self.store.end_job(claim, &end, run, now()).await.unwrap()
+        self.store.end_job(claim, &end, now()).await.unwrap()
     }
 
     async fn state(&self, job: JobId) -> State {
@@ -87,23 +86,33 @@ impl Fixture {
     }
 }
 
+/// The run that a job becomes.
+fn run_of(claim: &Claim) -> NewRun {
+    NewRun {
+        job: Some(claim.ticket),
+        ..new_run(claim.job.scope)
+    }
+}
+
 #[tokio::test]
 async fn a_job_goes_through_the_queue() {
     let fixture = Fixture::new().await;
-    assert_eq!(fixture.claim().await, None);
+    assert!(fixture.claim().await.is_none());
     let id = fixture.ask(&wish(fixture.scope)).await;
     let claim = fixture.claim().await.unwrap();
     assert_eq!((claim.job.id, claim.job.tries), (id, 1));
     assert_eq!(claim.job.origin.by.as_deref(), Some("mio"));
-    let noted = fixture.store.note_progress(&claim, "{}", Some(RunId(9)));
+    let session = fixture.store.begin_run(&run_of(&claim), now()).await;
+    let run = session.unwrap().run();
+    let noted = fixture.store.note_progress(claim.ticket, "{}");
     assert_eq!(noted.await.unwrap(), Ok(false));
     assert_eq!(fixture.end(&claim, End::Done).await, Ok(()));
     let job = fixture.store.job(id).await.unwrap().unwrap();
-    assert_eq!((job.state, job.run), (State::Done, Some(RunId(9))));
+    assert_eq!((job.state, job.run), (State::Done, Some(run)));
     assert_eq!(job.finished_at, Some(now()));
     // Twice is as good as once.
     assert_eq!(fixture.end(&claim, End::Done).await, Err(Lost));
-    assert_eq!(fixture.claim().await, None);
+    assert!(fixture.claim().await.is_none());
 }
 
 #[tokio::test]
@@ -146,7 +155,7 @@ async fn people_go_first_and_a_level_is_synced_by_one_job_at_a_time() {
         fixture.claim().await.unwrap().job.id,
     ];
     assert_eq!(begun, nights);
-    assert_eq!(fixture.claim().await, None);
+    assert!(fixture.claim().await.is_none());
     fixture.end(&first, End::Done).await.unwrap();
     assert_eq!(fixture.claim().await.unwrap().job.id, measure);
 }
@@ -173,14 +182,14 @@ async fn nothing_begins_before_its_time_or_after_it() {
         ..night(fixture.scope)
     };
     let id = fixture.ask(&later).await;
-    assert_eq!(fixture.claim_at(now() + minutes(29)).await, None);
-    assert_eq!(fixture.claim_at(now() + minutes(60)).await, None);
+    assert!(fixture.claim_at(now() + minutes(29)).await.is_none());
+    assert!(fixture.claim_at(now() + minutes(60)).await.is_none());
     let tidied = fixture.store.tidy_jobs(now() + minutes(59)).await.unwrap();
     assert_eq!(tidied, []);
     let tidied = fixture.store.tidy_jobs(now() + minutes(60)).await.unwrap();
     let tidied: Vec<_> = tidied.iter().map(|job| (job.id, job.state)).collect();
     assert_eq!(tidied, [(id, State::Expired)]);
-    assert_eq!(fixture.claim_at(now() + minutes(30)).await, None);
+    assert!(fixture.claim_at(now() + minutes(30)).await.is_none());
 }
 
 #[tokio::test]
@@ -198,7 +207,7 @@ async fn a_job_that_is_tried_again_waits_with_its_reason() {
         (job.state, job.note.as_deref()),
         (State::Waiting, Some("why"))
     );
-    assert_eq!(fixture.claim().await, None);
+    assert!(fixture.claim().await.is_none());
     let claim = fixture.claim_at(now() + minutes(2)).await.unwrap();
     assert_eq!((claim.job.tries, claim.job.note), (2, None));
 }
@@ -225,7 +234,7 @@ async fn what_waits_is_cancelled_at_once_and_what_runs_hears_of_it() {
     let claim = fixture.claim().await.unwrap();
     assert!(fixture.store.cancel_job(id, now()).await.unwrap());
     assert_eq!(fixture.state(id).await, State::Running);
-    let noted = fixture.store.note_progress(&claim, "{}", None).await;
+    let noted = fixture.store.note_progress(claim.ticket, "{}").await;
     assert_eq!(noted.unwrap(), Ok(true));
     fixture.end(&claim, End::Cancelled).await.unwrap();
     assert_eq!(fixture.state(id).await, State::Cancelled);
@@ -238,13 +247,13 @@ async fn the_job_of_a_dead_process_is_taken_over_and_its_old_claim_is_worth_noth
     let other = fixture.other_process().await;
     let lost = other.claim(now()).await.unwrap().unwrap();
     fixture.store.tidy_jobs(now()).await.unwrap();
-    assert_eq!(fixture.claim().await, None, "its process lives");
+    assert!(fixture.claim().await.is_none(), "its process lives");
     other.close().await;
     fixture.store.tidy_jobs(now()).await.unwrap();
     let claim = fixture.claim().await.unwrap();
     assert_eq!((claim.job.id, claim.job.tries), (id, 2));
     // Whoever comes back from the dead finds the job gone, whatever it wants to say.
-    let noted = fixture.store.note_progress(&lost, "{}", None).await;
+    let noted = fixture.store.note_progress(lost.ticket, "{}").await;
     assert_eq!(noted.unwrap(), Err(Lost));
     for end in [End::Done, End::HandedBack, End::Cancelled] {
         assert_eq!(fixture.end(&lost, end).await, Err(Lost));
@@ -265,7 +274,21 @@ async fn a_job_that_kills_its_processes_is_not_begun_for_ever() {
         assert_eq!(ended.len(), usize::from(death == 5));
     }
     assert_eq!(fixture.state(id).await, State::Failed);
-    assert_eq!(fixture.claim().await, None);
+    assert!(fixture.claim().await.is_none());
+}
+
+#[tokio::test]
+async fn a_job_that_its_process_survives_counts_no_death() {
+    let fixture = Fixture::new().await;
+    let id = fixture.ask(&wish(fixture.scope)).await;
+    for _ in 0..8 {
+        let other = fixture.other_process().await;
+        let claim = other.claim(now()).await.unwrap().expect("it waits");
+        other.close().await;
+        fixture.store.tidy_jobs(now()).await.unwrap();
+        fixture.store.survive(claim.ticket).await.unwrap();
+    }
+    assert_eq!(fixture.state(id).await, State::Waiting);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -365,4 +388,39 @@ async fn the_present_job_of_a_level_is_the_one_that_runs_or_is_due() {
     };
     let job = fixture.store.present_job(elsewhere, now()).await.unwrap();
     assert_eq!(job, None);
+}
+
+#[tokio::test]
+async fn a_job_that_its_process_lets_fall_waits_again() {
+    let fixture = Fixture::new().await;
+    let id = fixture.ask(&wish(fixture.scope)).await;
+    // As when the answer to the claim is lost.
+    drop(fixture.claim().await.unwrap());
+    assert_eq!(fixture.store.tidy_jobs(now()).await.unwrap(), []);
+    assert_eq!(fixture.state(id).await, State::Waiting);
+    let claim = fixture.claim().await.unwrap();
+    fixture.store.tidy_jobs(now()).await.unwrap();
+    assert_eq!(fixture.state(id).await, State::Running);
+    fixture.end(&claim, End::Done).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_job_that_is_lost_becomes_no_run() {
+    let fixture = Fixture::new().await;
+    let id = fixture.ask(&wish(fixture.scope)).await;
+    let lost = fixture.claim().await.unwrap();
+    fixture.end(&lost, End::HandedBack).await.unwrap();
+    let refused = fixture.store.begin_run(&run_of(&lost), now()).await;
+    assert!(matches!(refused, Err(Error::JobLost(job)) if job == id));
+    assert_eq!(fixture.scratch.number("SELECT count(*) FROM run").await, 0);
+    assert_eq!(
+        fixture
+            .scratch
+            .number("SELECT count(*) FROM run_lock")
+            .await,
+        0
+    );
+    let claim = fixture.claim().await.unwrap();
+    let begun = fixture.store.begin_run(&run_of(&claim), now()).await;
+    begun.unwrap();
 }

@@ -7,11 +7,11 @@ use store::{
     findings::Only,
     import::{Imported, NewSubject},
     mapping::{EmptyPolicy, MappedField},
-    run::{Origin, State},
+    run::State,
     stage::{Batch, Fate, QuarantinedValue, StagedRecord},
 };
 
-use crate::{CLEAR, Fixture, batch, candidate, key, now, subject};
+use crate::{CLEAR, Fixture, batch, candidate, key, new_run, now, subject};
 
 #[tokio::test]
 async fn what_is_staged_is_not_seen_before_it_is_applied() {
@@ -93,7 +93,7 @@ async fn a_level_runs_once_at_a_time() {
     let session = fixture.session().await;
     let refused = fixture
         .store
-        .begin_run(fixture.scope, false, &Origin::default(), now())
+        .begin_run(&new_run(fixture.scope), now())
         .await
         .unwrap_err();
     assert!(
@@ -102,14 +102,12 @@ async fn a_level_runs_once_at_a_time() {
     );
     let elsewhere = fixture.scratch.open().await;
     assert!(matches!(
-        elsewhere
-            .begin_run(fixture.scope, false, &Origin::default(), now())
-            .await,
+        elsewhere.begin_run(&new_run(fixture.scope), now()).await,
         Err(Error::Busy { .. })
     ));
     fixture.finish(session, State::Failed).await;
     elsewhere
-        .begin_run(fixture.scope, false, &Origin::default(), now())
+        .begin_run(&new_run(fixture.scope), now())
         .await
         .unwrap();
 }
@@ -120,7 +118,7 @@ async fn a_dead_process_leaves_nothing_locked_or_staged() {
     let run = {
         let dying = fixture.scratch.open().await;
         let mut session = dying
-            .begin_run(fixture.scope, false, &Origin::default(), now())
+            .begin_run(&new_run(fixture.scope), now())
             .await
             .unwrap();
         let staged = candidate(&mut session, 1, 0, "a", r#"{"n":1}"#).await;

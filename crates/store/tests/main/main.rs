@@ -24,7 +24,7 @@ use store::{
     Scope, Session, Store,
     import::{Imported, NewSubject},
     mapping::EmptyPolicy,
-    run::{Origin, State},
+    run::{NewRun, Origin, State},
     stage::{Batch, Candidate, Change, Fate, StagedRecord},
 };
 
@@ -38,6 +38,16 @@ struct Fixture {
 /// Noon of a day long ago.
 fn now() -> Timestamp {
     "2026-01-15T12:00:00Z".parse().unwrap()
+}
+
+/// A run that a command asks for.
+fn new_run(scope: Scope) -> NewRun {
+    NewRun {
+        scope,
+        dry_run: false,
+        origin: Origin::default(),
+        job: None,
+    }
 }
 
 impl Fixture {
@@ -77,10 +87,8 @@ impl Fixture {
     }
 
     async fn session(&self) -> Session {
-        self.store
-            .begin_run(self.scope, false, &Origin::default(), now())
-            .await
-            .unwrap()
+        let new = new_run(self.scope);
+        self.store.begin_run(&new, now()).await.unwrap()
     }
 
     /// Runs records `(record, modified, id, payload)` onto their ids and applies them.

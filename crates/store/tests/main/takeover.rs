@@ -3,18 +3,16 @@
 use jiff::SignedDuration;
 use store::{
     Error, Session,
-    run::{Origin, State},
+    run::State,
     takeover::{Begun, Checkpoint},
 };
 
-use crate::{Fixture, batch, candidate, now};
+use crate::{Fixture, batch, candidate, new_run, now};
 
 impl Fixture {
     async fn take_over(&self, goes_on: bool) -> Begun {
-        let origin = Origin::default();
-        let begun = self
-            .store
-            .begin_or_take_over(self.scope, false, &origin, now(), |_| goes_on);
+        let new = new_run(self.scope);
+        let begun = self.store.begin_or_take_over(&new, now(), |_| goes_on);
         begun.await.unwrap()
     }
 
@@ -100,7 +98,7 @@ async fn a_run_of_this_process_that_was_dropped_is_left_behind_too() {
     let run = session.run();
     let begun = fixture
         .store
-        .begin_run(fixture.scope, false, &Origin::default(), now())
+        .begin_run(&new_run(fixture.scope), now())
         .await;
     assert!(matches!(begun, Err(Error::Busy { .. })), "{begun:?}");
     // As when the database was gone and it could not be ended.

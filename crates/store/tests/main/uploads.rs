@@ -89,7 +89,7 @@ impl Fixture {
     }
 
     async fn over(&self, claim: &Claim) {
-        let ended = self.store.end_job(claim, &End::Done, None, now()).await;
+        let ended = self.store.end_job(claim, &End::Done, now()).await;
         ended.unwrap().unwrap();
     }
 
@@ -197,7 +197,7 @@ async fn what_was_new_is_known_to_whoever_loads_the_file_a_second_time() {
     importer.add_agent_fields(&fields).await.unwrap();
     fixture.load(&first, upload, &["u-1", "u-2"]).await.unwrap();
     let handed_back = End::HandedBack;
-    let ended = fixture.store.end_job(&first, &handed_back, None, now());
+    let ended = fixture.store.end_job(&first, &handed_back, now());
     ended.await.unwrap().unwrap();
 
     let second = fixture.store.claim(now()).await.unwrap().unwrap();
@@ -209,11 +209,11 @@ async fn what_was_new_is_known_to_whoever_loads_the_file_a_second_time() {
 
     // Whoever has lost the job writes nothing any more.
     let late = fixture.load(&first, upload, &["u-9"]).await;
-    assert!(matches!(late, Err(Error::Lost(_))), "{late:?}");
+    assert!(matches!(late, Err(Error::JobLost(_))), "{late:?}");
     let late = fixture.store.note_outcome(&first, upload, "{}", now());
-    assert!(matches!(late.await, Err(Error::Lost(_))));
+    assert!(matches!(late.await, Err(Error::JobLost(_))));
     let late = importer.add_agent_fields(&fields).await;
-    assert!(matches!(late, Err(Error::Lost(_))));
+    assert!(matches!(late, Err(Error::JobLost(_))));
     assert_eq!(fixture.known().await, ["u-1", "u-2", "u-3"]);
     assert_eq!(fixture.upload().await.unwrap(), found);
 }
@@ -236,7 +236,7 @@ async fn ids_that_are_not_in_a_file_go_and_those_that_came_later_stay() {
     assert_eq!(erase().await.unwrap(), 2);
     assert_eq!(erase().await.unwrap(), 0);
     fixture.over(&claim).await;
-    assert!(matches!(erase().await, Err(Error::Lost(_))));
+    assert!(matches!(erase().await, Err(Error::JobLost(_))));
     let found = fixture.upload().await.unwrap();
     assert_eq!((found.removed, found.unseen), (2, 0));
     assert_eq!(fixture.known().await, ["u-1", "u-4"]);

@@ -3,8 +3,9 @@
 use model::PropertyName;
 use store::{
     Scope, Store,
+    job::Ticket,
     mapping::{EmptyPolicy, Mapping},
-    run::{Origin, Trigger},
+    run::{NewRun, Origin, Trigger},
 };
 
 /// What to run.
@@ -18,6 +19,8 @@ pub struct Request {
     pub origin: Origin,
     /// Measure how well this key matches, whatever is mapped; reads the key alone and changes nothing.
     pub measured: Option<PropertyName>,
+    /// The job that it comes from, if it was in the queue.
+    pub job: Option<Ticket>,
 }
 
 impl Request {
@@ -28,6 +31,7 @@ impl Request {
             dry_run,
             origin: Origin::default(),
             measured: None,
+            job: None,
         }
     }
 
@@ -41,6 +45,7 @@ impl Request {
                 by: Some(by.into()),
             },
             measured: None,
+            job: None,
         }
     }
 
@@ -54,6 +59,17 @@ impl Request {
                 by: Some(by.into()),
             },
             measured: Some(key),
+            job: None,
+        }
+    }
+
+    /// The run that the store is to begin.
+    pub(super) fn new_run(&self) -> NewRun {
+        NewRun {
+            scope: self.scope,
+            dry_run: self.dry_run,
+            origin: self.origin.clone(),
+            job: self.job,
         }
     }
 

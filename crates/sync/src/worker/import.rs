@@ -8,7 +8,7 @@ use store::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::note_and_hear;
+use super::watch_over;
 use crate::{
     Explain as _, Runner,
     again::Again,
@@ -29,10 +29,10 @@ pub(super) async fn carry_out(runner: &Runner, claim: &Claim, stop: &Cancellatio
         progress,
         cancel: CancellationToken::new(),
     };
-    let note = || (seen.borrow().written(), None);
+    let note = || seen.borrow().written();
     tokio::select! {
         ended = work.carry_out() => ended.unwrap_or_else(|error| work.failed(&error)),
-        Lost = note_and_hear(runner.store(), claim, note, &work.cancel) => End::HandedBack,
+        Lost = watch_over(runner.store(), claim.ticket, note, &work.cancel) => End::HandedBack,
         () = stop.cancelled() => End::HandedBack,
     }
 }
@@ -126,7 +126,7 @@ impl Work<'_> {
     /// What a failure means for the job: what passes is tried again, from the beginning.
     fn failed(&self, error: &Error) -> End {
         let job = &self.claim.job;
-        if matches!(error, Error::Store(store::Error::Lost(_))) {
+        if matches!(error, Error::Store(store::Error::JobLost(_))) {
             return End::HandedBack;
         }
         tracing::warn!(

@@ -6,7 +6,7 @@ use hubspot::{Client, Credentials, QuotaSettings, Settings};
 use model::Level;
 use sandbox::{Action, Command, Kind, PortalConfig, Quota, Refusal, Rule, VISITOR_KEY};
 use serde_json::json;
-use store::run::State;
+use store::run::{NewRun, Origin, State};
 use sync::{Phase, Progress, ReaderChoice, Request, RunReport, Stops};
 use tokio::sync::watch;
 
@@ -327,10 +327,13 @@ async fn a_level_takes_one_run_at_a_time() {
     let world = waiting(ReaderChoice::Search).await;
     let (store, now) = (&world.context.store, world.context.clock.now());
     let scope = world.scope(Level::Visitor);
-    let first = store
-        .begin_run(scope, false, &store::run::Origin::default(), now)
-        .await
-        .unwrap();
+    let new = NewRun {
+        scope,
+        dry_run: false,
+        origin: Origin::default(),
+        job: None,
+    };
+    let first = store.begin_run(&new, now).await.unwrap();
     let second = world.try_run(Level::Visitor, false).await;
     assert!(matches!(
         second,

@@ -1,8 +1,12 @@
 //! Whole runs against the sandbox.
 
 mod chaos;
+mod disturbed;
 mod faults;
+mod installation;
 mod nights;
+mod outages;
+mod points;
 mod proof;
 mod queue;
 mod replicas;

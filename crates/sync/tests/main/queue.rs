@@ -135,7 +135,7 @@ async fn two_thousand_subscriptions_go_through_three_nights() {
                     .entry(job.scope.subscription)
                     .or_default()
                     .push(job.due_at);
-                let ended = store.end_job(&claim, &End::Done, None, clock.now()).await;
+                let ended = store.end_job(&claim, &End::Done, clock.now()).await;
                 ended.unwrap().unwrap();
             }
             clock.set(clock.now() + STEP);

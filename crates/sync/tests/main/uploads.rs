@@ -9,7 +9,7 @@ use store::{
     Scope, Store, UploadId,
     import::NewSubject,
     job::{self, JobId, Kind, NewJob, Only, Priority},
-    run::{Origin, State},
+    run::{NewRun, Origin, State},
     upload::Upload,
 };
 use sync::{
@@ -371,7 +371,7 @@ async fn a_file_waits_for_the_sync_of_its_level() {
     desk.ask(&upload, false).await;
     desk.work().await;
     assert_eq!(Stage::of(&desk.upload().await), Stage::Waiting(None));
-    let ended = desk.store.end_job(&syncing, &job::End::Done, None, now);
+    let ended = desk.store.end_job(&syncing, &job::End::Done, now);
     ended.await.unwrap().unwrap();
     desk.work().await;
     assert_eq!(desk.over().await.0.created, 1);
@@ -382,9 +382,13 @@ async fn erasing_waits_for_a_sync_by_command() {
     let desk = Desk::knowing(&["u-1", "u-2"]).await;
     desk.load("id\nu-1\n", true).await;
     let now = desk.clock.now();
-    let (origin, report) = (Origin::default(), serde_json::json!({}));
-    let begun = desk.store.begin_run(desk.scope, false, &origin, now);
-    let session = begun.await.unwrap();
+    let new = NewRun {
+        scope: desk.scope,
+        dry_run: false,
+        origin: Origin::default(),
+        job: None,
+    };
+    let session = desk.store.begin_run(&new, now).await.unwrap();
     desk.remove().await;
     let Stage::Waiting(Some(problem)) = Stage::of(&desk.upload().await) else {
         panic!("it does not wait: {:?}", desk.job().await);
@@ -392,6 +396,7 @@ async fn erasing_waits_for_a_sync_by_command() {
     assert_eq!(problem.code, "TRB0003");
     let run = session.run();
     session.close().await.unwrap();
+    let report = serde_json::json!({});
     let finished = desk.store.finish_run(run, State::Failed, &report, now);
     finished.await.unwrap();
     desk.work().await;

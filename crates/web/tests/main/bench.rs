@@ -317,7 +317,7 @@ impl Bench {
     /// Lets a level go.
     pub(crate) async fn release(&self, claim: &Claim) {
         let now = self.clock.now();
-        let ended = self.store.end_job(claim, &End::Done, None, now).await;
+        let ended = self.store.end_job(claim, &End::Done, now).await;
         ended.unwrap().unwrap();
     }
 
