@@ -1,12 +1,35 @@
 //! Erasing visitors and accounts, with every trace of them.
 
 use crate::{
-    Scope,
+    Error, Scope,
+    error::doing,
+    lock::Process,
     matching::texts,
     memory::forget_in_memory,
     near::forget_near,
+    run::under_way,
     sql::{self, Connection},
 };
+
+/// Refuses to erase while a level is synced: what a run holds in memory cannot be erased from outside.
+///
+/// # Errors
+/// [`Error::Busy`].
+pub(crate) async fn refuse_while_synced(
+    conn: &mut Connection,
+    process: &Process,
+    scope: Scope,
+    now: i64,
+) -> Result<(), Error> {
+    let run = under_way(conn, process, scope, now).await;
+    match run.map_err(doing("look for runs that are under way"))? {
+        None => Ok(()),
+        Some(run) => Err(Error::Busy {
+            level: scope.level,
+            run,
+        }),
+    }
+}
 
 /// Deletes everything kept about subjects of one level, what runs noted about their records included.
 ///
@@ -56,6 +79,7 @@ pub(crate) async fn erase(
         "DELETE FROM ended_link WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM version WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM pin_value WHERE subject_pk IN (SELECT value FROM json_each(?))",
+        "DELETE FROM upload_unseen WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM link WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM subject WHERE pk IN (SELECT value FROM json_each(?))",
     ] {

@@ -8,12 +8,13 @@ use sqlx::AssertSqlSafe;
 use self::batch::Writer;
 use crate::{
     Error, Scope, Store,
-    erase::erase,
+    erase::{erase, refuse_while_synced},
     error::doing,
+    job::{Claim, Ticket},
     mapping::{MappedField, put_field},
-    run::under_way,
     sql::{self, Bulk, Connection, Lock},
     state::note_change,
+    upload::{UploadId, note_fields},
 };
 use model::{Group, MetadataType, PropertyName};
 
@@ -28,7 +29,7 @@ const BATCH: usize = 100_000;
 const MANY: u64 = 1_000;
 
 /// Subjects erased per transaction, each of which goes through all that runs have noted.
-const ERASED: i64 = 20_000;
+pub(crate) const ERASED: i64 = 20_000;
 
 /// A visitor or account as a file gives it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,13 +59,15 @@ pub struct Importer {
     store: Store,
     conn: Connection,
     scope: Scope,
-    now: i64,
+    now: Timestamp,
     pending: Vec<NewSubject>,
     written: u64,
-    before: i64,
+    created: u64,
     mirror: bool,
     writer: Writer,
     seen: Bulk,
+    /// The job that it does, and the file that it loads.
+    job: Option<(Ticket, UploadId)>,
 }
 
 impl Store {
@@ -84,43 +87,63 @@ impl Store {
             );
             conn.run(make).await.map_err(doing(DOING))?;
         }
-        let before = count(&mut conn, scope).await?;
         Ok(Importer {
             store: self.clone(),
             conn,
             scope,
-            now: now.as_millisecond(),
+            now,
             pending: Vec::with_capacity(BATCH),
             written: 0,
-            before,
+            created: 0,
             mirror,
             writer: Writer::new(scope, now.as_millisecond()),
             seen: Bulk::of_missing("import_seen", &["id"]),
+            job: None,
         })
     }
+}
 
-    /// Makes agent fields that an import found, or leaves them if they are there.
+impl Importer {
+    /// Loads a file for a job: what is created is noted with the file, so that whoever does the job a second time knows what
+    /// was new at first. It fails with [`Error::JobLost`] once another process has the job.
+    #[must_use]
+    pub fn for_job(mut self, claim: &Claim, upload: UploadId) -> Self {
+        self.job = Some((claim.ticket, upload));
+        self
+    }
+
+    /// The level it is for.
+    pub fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Where it writes.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Makes agent fields that the import found, or leaves them if they are there.
     pub async fn add_agent_fields(
-        &self,
-        scope: Scope,
+        &mut self,
         fields: &[(String, MetadataType)],
-        now: Timestamp,
     ) -> Result<(), Error> {
         const DOING: &str = "store the agent fields";
-        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        if let Some((ticket, upload)) = self.job {
+            ticket.show(&mut tx, DOING).await?;
+            note_fields(&mut tx, upload, fields).await?;
+        }
         for (name, kind) in fields {
             let field = MappedField {
                 property: PropertyName::new(name),
                 kind: *kind,
                 display_name: name.clone(),
             };
-            put_field(&mut tx, scope, Group::Agent, &field, now).await?;
+            put_field(&mut tx, self.scope, Group::Agent, &field, self.now).await?;
         }
         tx.commit().await
     }
-}
 
-impl Importer {
     /// Takes one subject. Later lines for the same id add to earlier ones.
     pub async fn push(&mut self, subject: NewSubject) -> Result<(), Error> {
         self.pending.push(subject);
@@ -143,14 +166,28 @@ impl Importer {
             Vec::new()
         };
         let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        if let Some((ticket, _)) = self.job {
+            ticket.show(&mut tx, DOING).await?;
+        }
+        let newest = newest(&mut tx).await.map_err(doing(DOING))?;
         self.writer.write(&mut tx, batch).await?;
+        let created = count_above(&mut tx, self.scope, newest)
+            .await
+            .map_err(doing(DOING))?;
+        if let Some((_, upload)) = self.job {
+            note_created(&mut tx, upload, created)
+                .await
+                .map_err(doing(DOING))?;
+        }
         self.seen
             .insert(&mut tx, seen, |columns, id| {
                 columns.put(id);
             })
             .await
             .map_err(doing(DOING))?;
-        tx.commit().await
+        tx.commit().await?;
+        self.created += created.cast_unsigned();
+        Ok(())
     }
 
     /// Writes what is pending and says what the import did so far.
@@ -161,13 +198,11 @@ impl Importer {
             let told = self.conn.analyze("subject").await;
             told.map_err(doing("look at the ids"))?;
         }
-        self.store.refresh_pins(self.scope, self.now).await?;
-        let created = count(&mut self.conn, self.scope).await? - self.before;
-        // Somebody else may have added ids meanwhile, or erased some.
-        let created = u64::try_from(created).unwrap_or(0).min(self.written);
+        let now = self.now.as_millisecond();
+        self.store.refresh_pins(self.scope, now).await?;
         Ok(Imported {
-            created,
-            known: self.written - created,
+            created: self.created,
+            known: self.written - self.created,
             removed: 0,
         })
     }
@@ -175,7 +210,7 @@ impl Importer {
     async fn note(&mut self) -> Result<(), Error> {
         const DOING: &str = "note the import";
         let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
-        note_change(&mut tx, self.scope, self.now)
+        note_change(&mut tx, self.scope, self.now.as_millisecond())
             .await
             .map_err(doing(DOING))?;
         tx.commit().await
@@ -194,25 +229,43 @@ impl Importer {
         .map_err(doing("count the ids that were not in the file"))
     }
 
+    /// Notes the known ids that were not in the file, for a job that erases them once somebody agrees. Says how many there are.
+    ///
+    /// # Errors
+    /// [`Error::JobLost`] when another process has the job by now.
+    pub async fn note_unseen(&mut self, claim: &Claim, upload: UploadId) -> Result<u64, Error> {
+        const DOING: &str = "note the ids that were not in the file";
+        let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
+        claim.ticket.show(&mut tx, DOING).await?;
+        sql::query("DELETE FROM upload_unseen WHERE upload_id = ?")
+            .bind(upload.0)
+            .execute(&mut tx)
+            .await
+            .map_err(doing(DOING))?;
+        let sql = format!(
+            "INSERT INTO upload_unseen (subject_pk, upload_id) SELECT s.pk, ? FROM subject s WHERE {UNSEEN}"
+        );
+        let unseen = sql::query(AssertSqlSafe(sql))
+            .bind(upload.0)
+            .bind(self.scope.subscription.0)
+            .bind(self.scope.level_code())
+            .execute(&mut tx)
+            .await
+            .map_err(doing(DOING))?;
+        tx.commit().await?;
+        Ok(unseen)
+    }
+
     /// Erases the known ids that were not in the file, and says how many there were.
     ///
     /// # Errors
     /// [`Error::Busy`] while the level is synced.
     pub async fn remove_unseen(&mut self) -> Result<u64, Error> {
         const DOING: &str = "remove ids that were not in the file";
-        let mut removed = 0;
+        let (mut removed, now) = (0, self.now.as_millisecond());
         loop {
             let mut tx = self.conn.begin(Lock::Level(self.scope), DOING).await?;
-            if let Some(run) = under_way(&mut tx, &self.store.process, self.scope, self.now)
-                .await
-                .map_err(doing(DOING))?
-            {
-                tx.rollback().await?;
-                return Err(Error::Busy {
-                    level: self.scope.level,
-                    run,
-                });
-            }
+            refuse_while_synced(&mut tx, &self.store.process, self.scope, now).await?;
             let sql = format!("SELECT s.pk, s.id FROM subject s WHERE {UNSEEN} LIMIT ?");
             let gone: Vec<(i64, String)> = sql::query_as(AssertSqlSafe(sql))
                 .bind(self.scope.subscription.0)
@@ -222,7 +275,7 @@ impl Importer {
                 .await
                 .map_err(doing(DOING))?;
             if gone.is_empty() {
-                note_change(&mut tx, self.scope, self.now)
+                note_change(&mut tx, self.scope, now)
                     .await
                     .map_err(doing(DOING))?;
                 tx.commit().await?;
@@ -241,11 +294,35 @@ impl Importer {
 const UNSEEN: &str = "s.subscription_id = ? AND s.level = ?
     AND NOT EXISTS (SELECT 1 FROM import_seen i WHERE i.id = s.id)";
 
-async fn count(conn: &mut Connection, scope: Scope) -> Result<i64, Error> {
-    sql::query_scalar("SELECT count(*) FROM subject WHERE subscription_id = ? AND level = ?")
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
+/// The number of the newest subject. Numbers grow, and none is given twice.
+async fn newest(conn: &mut Connection) -> Result<i64, sqlx::Error> {
+    sql::query_scalar("SELECT coalesce(max(pk), 0) FROM subject")
         .fetch_one(conn)
         .await
-        .map_err(doing("count the known ids"))
+}
+
+/// How many subjects of a level are newer than one.
+async fn count_above(conn: &mut Connection, scope: Scope, newest: i64) -> Result<i64, sqlx::Error> {
+    // The index by id would be gone through from its beginning.
+    sql::query_scalar(
+        "SELECT count(*) FROM subject NOT INDEXED WHERE subscription_id = ? AND level = ? AND pk > ?",
+    )
+    .bind(scope.subscription.0)
+    .bind(scope.level_code())
+    .bind(newest)
+    .fetch_one(conn)
+    .await
+}
+
+async fn note_created(
+    conn: &mut Connection,
+    upload: UploadId,
+    created: i64,
+) -> Result<(), sqlx::Error> {
+    sql::query("UPDATE upload SET created = created + ? WHERE id = ?")
+        .bind(created)
+        .bind(upload.0)
+        .execute(conn)
+        .await
+        .map(drop)
 }

@@ -13,7 +13,8 @@ use crate::{
     level_of,
     lock::{Task, UnderWay},
     run::Origin,
-    sql::{self, Connection, Lock},
+    sql::{self, Connection, Lock, Source},
+    upload::UploadId,
 };
 
 /// A job whose process died this often is not begun again: something in it may be what kills processes.
@@ -30,7 +31,19 @@ pub enum Kind {
     Sync,
     /// Measure how well a key matches, given by the property's name.
     Measure(String),
+    /// Load a file of ids.
+    Import {
+        /// Which.
+        upload: UploadId,
+        /// The file is complete: somebody is asked whether ids that are not in it shall go.
+        mirror: bool,
+    },
+    /// Erase the known ids that were found not to be in a file.
+    Remove(UploadId),
 }
+
+/// Kinds that become runs.
+const RUNS: &str = "(kind = 'sync' OR kind LIKE 'measure %')";
 
 impl Kind {
     /// The stable name.
@@ -38,6 +51,8 @@ impl Kind {
         match self {
             Self::Sync => "sync",
             Self::Measure(_) => "measure",
+            Self::Import { .. } => "import",
+            Self::Remove(_) => "remove",
         }
     }
 
@@ -46,17 +61,34 @@ impl Kind {
         match self {
             Self::Sync => self.name().into(),
             Self::Measure(property) => format!("{} {property}", self.name()),
+            Self::Import { upload, mirror } => {
+                let mirror = if *mirror { MIRROR } else { "" };
+                format!("{} {}{mirror}", self.name(), upload.0)
+            }
+            Self::Remove(upload) => format!("{} {}", self.name(), upload.0),
         }
     }
 
     fn read(text: &str) -> Option<Self> {
+        let upload = |number: &str| number.parse().ok().map(UploadId);
         match text.split_once(' ') {
             None if text == Self::Sync.name() => Some(Self::Sync),
             Some(("measure", property)) => Some(Self::Measure(property.into())),
+            Some(("import", rest)) => {
+                let number = rest.strip_suffix(MIRROR);
+                Some(Self::Import {
+                    upload: upload(number.unwrap_or(rest))?,
+                    mirror: number.is_some(),
+                })
+            }
+            Some(("remove", rest)) => upload(rest).map(Self::Remove),
             _ => None,
         }
     }
 }
+
+/// What stands behind the number of a file that is complete.
+const MIRROR: &str = " mirror";
 
 /// What has become of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +127,11 @@ impl State {
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
+    }
+
+    /// Whether it is not over.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Waiting | Self::Running)
     }
 }
 
@@ -181,6 +218,32 @@ pub struct Claim {
 pub struct Ticket {
     pub(crate) job: JobId,
     pub(crate) token: i64,
+}
+
+impl Ticket {
+    /// Looks, within a transaction, before it changes anything.
+    ///
+    /// # Errors
+    /// [`Error::JobLost`].
+    pub(crate) async fn show(
+        self,
+        conn: &mut Connection,
+        intent: &'static str,
+    ) -> Result<(), Error> {
+        let held: bool = sql::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM job WHERE id = ? AND token = ? AND state = 'running')",
+        )
+        .bind(self.job.0)
+        .bind(self.token)
+        .fetch_one(conn)
+        .await
+        .map_err(doing(intent))?;
+        if held {
+            Ok(())
+        } else {
+            Err(Error::JobLost(self.job))
+        }
+    }
 }
 
 /// How a job comes to an end.
@@ -432,11 +495,12 @@ impl Store {
         Ok(done > 0)
     }
 
-    /// The job of a level that runs, or that waits for its turn and is due; of several the first.
+    /// The job of a level that is or becomes a run: that runs, or that waits for its turn and is due; of several the first.
     pub async fn present_job(&self, scope: Scope, now: Timestamp) -> Result<Option<Job>, Error> {
         let sql = format!(
             "SELECT {COLUMNS} FROM job
-             WHERE subscription_id = ? AND level = ? AND (state = 'running' OR (state = 'waiting' AND due_at <= ?))
+             WHERE subscription_id = ? AND level = ? AND {RUNS}
+               AND (state = 'running' OR (state = 'waiting' AND due_at <= ?))
              ORDER BY state = 'waiting', priority, due_at, id LIMIT 1"
         );
         let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
@@ -449,10 +513,10 @@ impl Store {
         row.map(job_of).transpose()
     }
 
-    /// The job of a level that was asked for last.
+    /// The job of a level that was asked for last, of those that become runs.
     pub async fn latest_job(&self, scope: Scope) -> Result<Option<Job>, Error> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM job WHERE subscription_id = ? AND level = ? ORDER BY id DESC LIMIT 1"
+            "SELECT {COLUMNS} FROM job WHERE subscription_id = ? AND level = ? AND {RUNS} ORDER BY id DESC LIMIT 1"
         );
         let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(scope.subscription.0)
@@ -465,13 +529,7 @@ impl Store {
 
     /// One job.
     pub async fn job(&self, id: JobId) -> Result<Option<Job>, Error> {
-        let sql = format!("SELECT {COLUMNS} FROM job WHERE id = ?");
-        let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
-            .bind(id.0)
-            .fetch_optional(&self.pool)
-            .await
-            .map_err(doing("read a job"))?;
-        row.map(job_of).transpose()
+        read(&self.pool, id).await
     }
 
     /// Jobs, newest first.
@@ -501,6 +559,17 @@ impl Store {
             .map_err(doing("forget old jobs"))?;
         Ok(gone)
     }
+}
+
+/// One job.
+pub(crate) async fn read(on: impl Into<Source<'_>>, id: JobId) -> Result<Option<Job>, Error> {
+    let sql = format!("SELECT {COLUMNS} FROM job WHERE id = ?");
+    let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
+        .bind(id.0)
+        .fetch_optional(on)
+        .await
+        .map_err(doing("read a job"))?;
+    row.map(job_of).transpose()
 }
 
 /// Lets a job that was left behind wait again, or fail if that happens too often.
@@ -585,7 +654,12 @@ pub(crate) async fn put_unless_waiting(
     }
 }
 
-async fn put(conn: &mut Connection, job: &NewJob, now: Timestamp) -> Result<JobId, sqlx::Error> {
+/// Puts a job in the queue.
+pub(crate) async fn put(
+    conn: &mut Connection,
+    job: &NewJob,
+    now: Timestamp,
+) -> Result<JobId, sqlx::Error> {
     sql::query_scalar(
         "INSERT INTO job (subscription_id, level, kind, origin, asked_by, priority, state, due_at, expires_at, created_at)
          VALUES (?, ?, ?, ?, ?, ?, 'waiting', ?, ?, ?) RETURNING id",

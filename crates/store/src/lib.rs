@@ -43,6 +43,7 @@ pub mod storage;
 pub mod subject;
 pub mod subscription;
 pub mod takeover;
+pub mod upload;
 pub mod view;
 
 pub use contest::Withdrawn;
@@ -52,6 +53,7 @@ pub use lock::Hold;
 pub use outcome::{Miss, OutcomeKind};
 pub use stage::Session;
 pub use subscription::{Subscription, SubscriptionId};
+pub use upload::UploadId;
 
 use model::Level;
 

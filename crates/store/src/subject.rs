@@ -6,12 +6,11 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Scope, Store,
-    erase::erase,
+    erase::{erase, refuse_while_synced},
     error::{corrupt, doing},
     mapping::{MappedField, put_field},
     patch::merge,
     pin::token_of,
-    run::under_way,
     sql::{self, Lock, to_the_byte},
     staging::first_version,
     state::note_change,
@@ -238,17 +237,7 @@ impl Store {
         .await
         .map_err(doing(DOING))?;
         if let Some(pk) = pk {
-            // What a run holds in memory cannot be erased from here.
-            if let Some(run) = under_way(&mut tx, &self.process, scope, now.as_millisecond())
-                .await
-                .map_err(doing(DOING))?
-            {
-                tx.rollback().await?;
-                return Err(Error::Busy {
-                    level: scope.level,
-                    run,
-                });
-            }
+            refuse_while_synced(&mut tx, &self.process, scope, now.as_millisecond()).await?;
             erase(&mut tx, scope, &[(pk, id.to_owned())])
                 .await
                 .map_err(doing(DOING))?;

@@ -3,7 +3,7 @@
 use hubspot::Kind;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{connect, run, runner};
+use crate::{connect, import, run, runner};
 
 /// The first wait. Each further one is twice as long.
 const FIRST: SignedDuration = SignedDuration::from_mins(1);
@@ -49,6 +49,19 @@ impl Again {
             run::Error::NotMapped { .. } | run::Error::SwitchedOff | run::Error::KeyGone { .. } => {
                 Self::Never
             }
+        }
+    }
+
+    /// After a file could not be loaded, or ids not be erased.
+    pub(crate) fn after_import(error: &import::Error) -> Self {
+        match error {
+            import::Error::Store(error) => Self::after_store(error),
+            // A file that is read from the store.
+            import::Error::Read { source, .. } => source
+                .get_ref()
+                .and_then(|cause| cause.downcast_ref())
+                .map_or(Self::Never, Self::after_store),
+            _ => Self::Never,
         }
     }
 

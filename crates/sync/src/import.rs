@@ -15,11 +15,11 @@ mod types;
 
 use std::{io::Read, sync::Arc};
 
-use jiff::Timestamp;
 use model::{Clock, Group, Level, MetadataType};
 use store::{
-    Scope, Store,
+    Scope, Store, UploadId,
     import::{Importer, NewSubject},
+    job::Claim,
 };
 use tokio::sync::mpsc;
 
@@ -31,6 +31,9 @@ use self::{source::Source, types::Types};
 
 /// Lines handed over at once. Large enough that handing over costs nothing, small enough that little waits.
 const BATCH: usize = 2_000;
+
+/// Bytes of a file after which lines are handed over, however few they are.
+const BATCH_BYTES: u64 = 8 << 20;
 
 /// Batches that may wait for the database.
 const WAITING: usize = 4;
@@ -136,10 +139,7 @@ where
     let (sender, mut receiver) = mpsc::channel::<Batch>(1);
     let format = options.format;
     let reader = tokio::task::spawn_blocking(move || {
-        let outbox = Outbox {
-            sender,
-            batch: Batch::default(),
-        };
+        let outbox = Outbox::new(sender);
         read(source, format, scope.level, types, outbox)
     });
     let first = receiver.recv().await.unwrap_or_default();
@@ -170,28 +170,31 @@ where
     R: Read + Send + 'static,
     F: FnMut(&Report, &[BadLine]),
 {
-    let now = clock.now();
-    let types = types(store, scope, &options).await?;
+    let importer = store.import(scope, options.mirror, clock.now()).await?;
+    load(importer, source, options, &mut observe).await
+}
+
+/// Loads `source` by an importer; as [`import`] otherwise.
+pub(crate) async fn load<R, F>(
+    mut importer: Importer,
+    source: R,
+    options: Options,
+    observe: &mut F,
+) -> Result<Import, Error>
+where
+    R: Read + Send + 'static,
+    F: FnMut(&Report, &[BadLine]),
+{
+    let scope = importer.scope();
+    let types = types(importer.store(), scope, &options).await?;
     let (sender, mut receiver) = mpsc::channel::<Batch>(WAITING);
     let reader = tokio::task::spawn_blocking(move || {
-        let outbox = Outbox {
-            sender,
-            batch: Batch::default(),
-        };
+        let outbox = Outbox::new(sender);
         read(source, options.format, scope.level, types, outbox)
     });
-    let mut importer = store.import(scope, options.mirror, now).await?;
     let mut report = Report::default();
     while let Some(batch) = receiver.recv().await {
-        take(
-            store,
-            &mut importer,
-            scope,
-            batch,
-            now,
-            (&mut report, &mut observe),
-        )
-        .await?;
+        take(&mut importer, batch, &mut report, observe).await?;
     }
     let read = reader.await.map_err(Error::Reader)?;
     let done = importer.finish().await?;
@@ -210,6 +213,16 @@ impl Import {
     /// How many known ids were not in the file. Only for an import that mirrors.
     pub async fn count_unseen(&mut self) -> Result<u64, Error> {
         Ok(self.importer.count_unseen().await?)
+    }
+
+    /// Notes the known ids that were not in the file, to be erased by a job once somebody agrees. Only for an import that
+    /// mirrors.
+    pub(crate) async fn note_unseen(
+        &mut self,
+        claim: &Claim,
+        upload: UploadId,
+    ) -> Result<u64, Error> {
+        Ok(self.importer.note_unseen(claim, upload).await?)
     }
 
     /// Erases the known ids that were not in the file, and says how many there were. Only for an import that mirrors.
@@ -237,16 +250,14 @@ async fn types(store: &Store, scope: Scope, options: &Options) -> Result<Types, 
 }
 
 async fn take(
-    store: &Store,
     importer: &mut Importer,
-    scope: Scope,
     batch: Batch,
-    now: Timestamp,
-    (report, observe): (&mut Report, &mut impl FnMut(&Report, &[BadLine])),
+    report: &mut Report,
+    observe: &mut impl FnMut(&Report, &[BadLine]),
 ) -> Result<(), Error> {
     // Before the values: a value whose field is not known would be one that nobody can find.
     if !batch.fields.is_empty() {
-        store.add_agent_fields(scope, &batch.fields, now).await?;
+        importer.add_agent_fields(&batch.fields).await?;
         report.fields.extend(batch.fields);
     }
     report.lines += batch.lines;
@@ -275,6 +286,10 @@ struct Batch {
 struct Outbox {
     sender: mpsc::Sender<Batch>,
     batch: Batch,
+    /// Bytes read of the file so far.
+    bytes: u64,
+    /// Of these, up to the last line that was handed over.
+    sent: u64,
 }
 
 /// Nobody takes the lines any more.
@@ -282,6 +297,15 @@ struct Outbox {
 struct Abandoned;
 
 impl Outbox {
+    fn new(sender: mpsc::Sender<Batch>) -> Self {
+        Self {
+            sender,
+            batch: Batch::default(),
+            bytes: 0,
+            sent: 0,
+        }
+    }
+
     /// Takes the outcome of one line.
     fn put(
         &mut self,
@@ -291,20 +315,23 @@ impl Outbox {
         types: &mut Types,
     ) -> Result<(), Abandoned> {
         self.batch.lines += 1;
-        self.batch.bytes = bytes;
+        self.bytes = bytes;
         match outcome {
             Ok(subject) => self.batch.subjects.push(subject),
             Err(reason) => self.batch.bad.push(BadLine { line, reason }),
         }
-        if self.batch.subjects.len() + self.batch.bad.len() < BATCH {
-            Ok(())
-        } else {
+        let many = self.batch.subjects.len() + self.batch.bad.len() >= BATCH;
+        if many || self.bytes - self.sent >= BATCH_BYTES {
             self.send(types)
+        } else {
+            Ok(())
         }
     }
 
     fn send(&mut self, types: &mut Types) -> Result<(), Abandoned> {
         self.batch.fields = types.take_new();
+        self.batch.bytes = self.bytes;
+        self.sent = self.bytes;
         self.sender
             .blocking_send(std::mem::take(&mut self.batch))
             .map_err(|_| Abandoned)

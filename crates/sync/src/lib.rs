@@ -27,6 +27,7 @@ pub mod runner;
 pub mod sample;
 pub mod schedule;
 mod trouble;
+pub mod upload;
 pub mod worker;
 
 pub use again::Again;

@@ -306,6 +306,11 @@ impl Runner {
         drop(tokio::time::timeout(most, self.shared.wake.notified()).await);
     }
 
+    /// Tells the worker that there may be a job.
+    pub(crate) fn wake(&self) {
+        self.shared.wake.notify_one();
+    }
+
     /// What this process has under way.
     pub(crate) fn underways(&self) -> MutexGuard<'_, HashMap<Scope, Underway>> {
         let underway = self.shared.underway.lock();

@@ -1,5 +1,7 @@
 //! The part of a process that works: it plans the windows of schedules, and takes jobs from the queue and carries them out.
 
+mod import;
+
 use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
@@ -148,6 +150,7 @@ impl Worker {
                 note_ended(self.runner.store(), &job, now).await?;
             }
             self.runner.store().tidy_runs(now).await?;
+            self.runner.store().tidy_uploads(now).await?;
         }
         if self.settings.schedule && due(self.plan_at) {
             // Also after a failure, so that it is not tried again and again.
@@ -180,6 +183,28 @@ async fn note_ended(store: &Store, job: &Job, now: Timestamp) -> Result<(), stor
 
 /// Carries a job out, and says in the queue what has become of it.
 async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
+    match claim.job.kind {
+        Kind::Sync | Kind::Measure(_) => carry_out_run(runner, claim, stop).await,
+        Kind::Import { .. } | Kind::Remove(_) => carry_out_import(runner, claim, stop).await,
+    }
+}
+
+/// Carries out a job about a file of ids.
+async fn carry_out_import(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
+    let end = import::carry_out(runner, claim, stop).await;
+    note_end(runner, claim, &end, stop).await;
+    // The file itself is not needed any more, if that was all.
+    let now = runner.clock().now();
+    if let Err(error) = runner.store().tidy_uploads(now).await {
+        tracing::warn!(
+            error = crate::chain(&error),
+            "uploads could not be tidied up"
+        );
+    }
+}
+
+/// Carries out a job that becomes a run.
+async fn carry_out_run(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     let job = &claim.job;
     let (sender, progress) = watch::channel(Progress {
         level: Some(job.scope.level),
@@ -197,7 +222,8 @@ async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
     runner.underways().insert(job.scope, underway);
     // A run is large: it has a place of its own.
     let mut execution = Box::pin(runner.execute(request(claim), &sender, &stops));
-    let watching = watch_over(runner.store(), claim.ticket, &progress, cancel);
+    let note = || progress.borrow().written();
+    let watching = watch_over(runner.store(), claim.ticket, note, cancel);
     tokio::pin!(watching);
     let mut lost = false;
     let ended = loop {
@@ -255,8 +281,8 @@ async fn note_end(runner: &Runner, claim: &Claim, end: &End, stop: &Cancellation
 fn request(claim: &Claim) -> Request {
     let job = &claim.job;
     let measured = match &job.kind {
-        Kind::Sync => None,
         Kind::Measure(key) => Some(PropertyName::new(key)),
+        _ => None,
     };
     Request {
         scope: job.scope,
@@ -271,12 +297,11 @@ fn request(claim: &Claim) -> Request {
 async fn watch_over(
     store: &Store,
     ticket: Ticket,
-    progress: &watch::Receiver<Progress>,
+    note: impl Fn() -> String,
     cancel: &CancellationToken,
 ) -> Lost {
     loop {
-        let now = *progress.borrow();
-        match store.note_progress(ticket, &now.written()).await {
+        match store.note_progress(ticket, &note()).await {
             Ok(Ok(false)) => {}
             Ok(Ok(true)) => cancel.cancel(),
             Ok(Err(lost)) => return lost,

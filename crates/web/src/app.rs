@@ -12,8 +12,7 @@ use sync::Runner;
 use url::Url;
 
 use crate::{
-    catalogue::Catalogues, counts::Counts, import::Imports, indexes::Indexes, password::Passwords,
-    sample::Samples,
+    catalogue::Catalogues, counts::Counts, indexes::Indexes, password::Passwords, sample::Samples,
 };
 
 /// Fills a buffer with random bytes that nobody can guess.
@@ -46,7 +45,6 @@ struct Shared {
     passwords: Passwords,
     catalogues: Catalogues,
     samples: Samples,
-    imports: Imports,
     indexes: Indexes,
     counts: Counts,
 }
@@ -69,7 +67,6 @@ impl App {
             passwords: Passwords::new(),
             catalogues: Catalogues::default(),
             samples: Samples::default(),
-            imports: Imports::default(),
             indexes: Indexes::default(),
             counts: Counts::default(),
         };
@@ -102,20 +99,12 @@ impl App {
         &self.shared.samples
     }
 
-    pub(crate) fn imports(&self) -> &Imports {
-        &self.shared.imports
-    }
-
     pub(crate) fn indexes(&self) -> &Indexes {
         &self.shared.indexes
     }
 
     pub(crate) fn counts(&self) -> &Counts {
         &self.shared.counts
-    }
-
-    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
-        Arc::clone(&self.shared.clock)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

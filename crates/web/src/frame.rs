@@ -174,7 +174,7 @@ pub(crate) struct Chrome {
 }
 
 /// Messages that a page may be opened with, in its address, after something was done.
-const NOTES: [&str; 27] = [
+const NOTES: [&str; 28] = [
     "note-schedule-saved",
     "note-paused",
     "note-resumed",
@@ -199,6 +199,7 @@ const NOTES: [&str; 27] = [
     "note-pinned",
     "note-unpinned",
     "note-cancelled",
+    "note-import-cancelled",
     "note-joined",
     "note-signed-out",
     "note-measuring",

@@ -11,7 +11,6 @@ mod counts;
 mod error;
 mod events;
 mod frame;
-mod import;
 mod indexes;
 mod locale;
 #[cfg(test)]

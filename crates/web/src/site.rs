@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Longest form, in bytes. Files of ids have no limit: they go to the disk piece by piece.
+/// Longest form, in bytes. Files of ids have no limit: they are kept part by part.
 const FORM: usize = 1 << 20;
 
 /// The application as a service.
@@ -175,6 +175,11 @@ fn settings(routes: Routes) -> Routes {
             "/s/{subscription}/settings/ids/{level}/done",
             Admin,
             ids::done,
+        )
+        .post(
+            "/s/{subscription}/settings/ids/{level}/cancel",
+            Admin,
+            ids::cancel,
         )
         .get(
             "/s/{subscription}/settings/ids/{level}/progress",

@@ -22,7 +22,7 @@ use crate::{
 const CONTRACT: &str = "contract";
 
 /// The migrations, oldest first, as SQLite and PostgreSQL want them. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
     (
         1,
         "initial",
@@ -46,6 +46,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 4] = [
         "takeover",
         include_str!("../../migrations/sqlite/0004_takeover.sql"),
         include_str!("../../migrations/postgres/0004_takeover.sql"),
+    ),
+    (
+        5,
+        "uploads",
+        include_str!("../../migrations/sqlite/0005_uploads.sql"),
+        include_str!("../../migrations/postgres/0005_uploads.sql"),
     ),
 ];
 

@@ -13,6 +13,7 @@ mod schedules;
 mod secrets;
 mod takeover;
 mod upgrades;
+mod uploads;
 
 use std::collections::BTreeSet;
 

@@ -14,7 +14,11 @@ use model::PropertyName;
 use scratch::Scratch;
 use store::{Store, backup::restore, run::State};
 
-use crate::{Fixture, filled, filled::SCOPE, subject};
+use crate::{
+    Fixture, filled,
+    filled::{ACCOUNTS, SCOPE},
+    subject,
+};
 
 const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
 const BACKUP: &str = "backup.sqlite.gz";
@@ -87,6 +91,11 @@ async fn look(scratch: Scratch, store: Store) {
         ("hourly", true)
     );
     assert_eq!(store.changes(i64::MAX, 9).await.unwrap().len(), 1);
+    let upload = store.upload(SCOPE).await.unwrap().unwrap();
+    assert_eq!((&*upload.name, upload.unseen), ("visitors.csv", 1));
+    let upload = store.upload(ACCOUNTS).await.unwrap().unwrap();
+    let part = store.upload_part(upload.id, 0).await.unwrap();
+    assert_eq!(part.unwrap(), b"id\nacme\n");
 
     let fixture = Fixture {
         scratch,

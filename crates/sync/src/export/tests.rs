@@ -28,8 +28,8 @@ async fn fixture() -> Fixture {
         ("seats".to_owned(), MetadataType::Decimal),
         ("gone".to_owned(), MetadataType::String),
     ];
-    store.add_agent_fields(scope, &fields, now).await.unwrap();
     let mut importer = store.import(scope, false, now).await.unwrap();
+    importer.add_agent_fields(&fields).await.unwrap();
     for (id, accounts, agent) in [
         (
             "a",

@@ -1,6 +1,7 @@
 use std::{io::Cursor, sync::Arc};
 
 use hubspot::ManualClock;
+use jiff::Timestamp;
 use proptest::prelude::*;
 use scratch::Scratch;
 use store::SubscriptionId;

@@ -16,6 +16,7 @@ mod rules_links;
 mod rules_values;
 mod sharing;
 mod takeover;
+mod uploads;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -6,7 +6,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use store::{
     SubscriptionId,
-    job::{Job, JobId, Only, State},
+    job::{Job, JobId, Kind, Only, State},
 };
 use sync::Explanation;
 
@@ -32,7 +32,8 @@ pub(crate) enum Command {
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
     },
-    /// Ask a job to stop: one that waits is taken out of the queue, one that is under way stops and changes nothing more.
+    /// Ask a job to stop: one that waits is taken out of the queue, one that is under way stops and changes nothing more; what an import
+    /// has loaded stays.
     Cancel {
         /// Its number.
         job: i64,
@@ -87,7 +88,7 @@ async fn list(app: &App, all: bool, limit: u32) -> Outcome {
             job.id.0.to_string(),
             name(job),
             job.scope.level.to_string(),
-            job.kind.name().into(),
+            what(&job.kind).into(),
             app.out.toned(tone, job.state.name()),
             asked_by.unwrap_or(job.origin.trigger.name()).into(),
             time::second(job.due_at),
@@ -108,6 +109,15 @@ async fn list(app: &App, all: bool, limit: u32) -> Outcome {
         app.out.report(&report, table);
     }
     Ok(Exit::Done)
+}
+
+fn what(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Sync => "sync",
+        Kind::Measure(_) => "measurement of a key",
+        Kind::Import { .. } => "import of ids",
+        Kind::Remove(_) => "removal of ids",
+    }
 }
 
 fn described(job: &Job, subscription: &str) -> Value {

@@ -13,6 +13,9 @@ use crate::product::{Ended, PORTAL, Product, assert_error};
 /// The page on which visitors are mapped.
 const VISITORS: &str = "/s/1/settings/data-mappings/visitor";
 
+/// The page on which ids of visitors are imported.
+const IDS: &str = "/s/1/settings/ids/visitor";
+
 /// `serve` or `demo` with `--json`, ended with the test at the latest.
 pub(crate) struct Serving {
     child: Option<Child>,
@@ -82,18 +85,34 @@ impl Serving {
     /// Posts a form of a page to `action` below it, and returns where it leads.
     pub(crate) fn press(&self, cookie: &str, page: &str, action: &str) -> String {
         let shown = visit(cookie, &format!("{}{page}", self.url));
-        let guard = shown.split("name=\"guard\" value=\"").nth(1);
-        let guard = guard.and_then(|rest| rest.split('"').next());
-        let guard = guard.unwrap_or_else(|| panic!("no form in {shown}"));
+        let guard = value(&shown, "guard").unwrap_or_else(|| panic!("no form in {shown}"));
+        let upload = value(&shown, "upload").unwrap_or_default();
         let answer = browser()
             .post(format!("{}{page}/{action}", self.url))
             .header("origin", &self.url)
             .header("cookie", cookie)
-            .send_form([("guard", guard), ("again", "yes")])
+            .send_form([("guard", guard), ("again", "yes"), ("upload", upload)])
             .unwrap();
         let location = answer.headers().get("location");
         let location = location.unwrap_or_else(|| panic!("{} leads nowhere", answer.status()));
         location.to_str().unwrap().to_owned()
+    }
+
+    /// Sends a file of visitors.
+    fn send(&self, cookie: &str, content: &str) {
+        let shown = visit(cookie, &format!("{}{IDS}", self.url));
+        let guard = value(&shown, "guard").unwrap();
+        let body = format!(
+            "--cut\r\nContent-Disposition: form-data; name=\"guard\"\r\n\r\n{guard}\r\n\
+             --cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"ids.csv\"\r\n\r\n{content}\r\n--cut--\r\n"
+        );
+        let answer = browser()
+            .post(format!("{}{IDS}/file", self.url))
+            .header("origin", &self.url)
+            .header("cookie", cookie)
+            .header("content-type", "multipart/form-data; boundary=cut")
+            .send(body);
+        assert_eq!(answer.unwrap().status(), 303);
     }
 
     /// Asks it to end, and returns how it did and what it said last.
@@ -139,6 +158,12 @@ pub(crate) fn visit(cookie: &str, address: &str) -> String {
         Some(location) => location.to_str().unwrap().to_owned(),
         None => shown.body_mut().read_to_string().unwrap(),
     }
+}
+
+/// The value of a page's first input of a name.
+fn value<'a>(shown: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = shown.split_once(&format!("name=\"{name}\" value=\""))?;
+    rest.split('"').next()
 }
 
 /// The secret of a link, as a page's script puts it into the form.
@@ -311,6 +336,31 @@ fn pages_and_work_can_be_left_to_processes_of_their_own() {
     product
         .run("serve --no-web --no-worker")
         .failed_with(2, "cannot be used with");
+}
+
+/// What is sent to a process that ends, another one loads.
+#[test]
+fn a_file_that_one_process_receives_is_loaded_by_another() {
+    let product = Product::subscribed();
+    let mut serving = Serving::start(&product, "serve --listen 127.0.0.1:0 --no-worker");
+    let session = first_session(&mut serving);
+    serving.send(&session, "id\nu-901\nu-902\n");
+    serving.press(&session, IDS, "load");
+    let listed = product.run("jobs list").done();
+    assert!(listed.contains("import of ids"), "{listed}");
+    let (jobs, _) = product.json("jobs list");
+    assert_eq!(jobs["jobs"][0]["kind"], "import", "{jobs}");
+    serving.stop("-TERM").0.done();
+
+    let serving = Serving::start(&product, "serve --listen 127.0.0.1:0");
+    let address = format!("{}{IDS}", serving.url);
+    while !visit(&session, &address).contains("The file is imported.") {}
+    let known = product.run("export visitors --format csv").done();
+    assert!(
+        known.contains("u-901") && known.contains("u-902"),
+        "{known}"
+    );
+    serving.stop("-TERM").0.done();
 }
 
 /// A run that a page began stops with the process, and whoever runs the level next goes on with it.

@@ -21,7 +21,6 @@ error-failed-do = Try again. If it happens again, give the number below to whoev
 invalid-form = What was sent cannot be read. Reload the page and try again.
 invalid-state = HubSpot’s answer does not belong to an attempt of this browser, or came after more than 30 minutes. Authenticate again on Data Mappings.
 invalid-upload = The file did not arrive completely. Send it again.
-invalid-upload-disk = The server could not write the file; its disk may be full. Tell whoever runs Tributary, then try again.
 app-incomplete = Enter both the client id and the client secret. Neither contains spaces.
 token-unusable = Enter the whole token and nothing else. It contains no spaces.
 key-none-picked = Choose a property first.

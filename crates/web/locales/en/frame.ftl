@@ -102,6 +102,7 @@ note-key-saved = The key property is saved.
 note-mapping-saved = The fields are saved. The sync is starting.
 note-sync-started = The sync is starting.
 note-cancelled = The sync is being cancelled. If it is already writing, it finishes first.
+note-import-cancelled = The import is being cancelled. What is imported so far stays.
 note-switched-on = The HubSpot integration is switched on.
 note-switched-off = The HubSpot integration is switched off. The connection and all values are kept.
 note-subscription-saved = The subscription is saved.

@@ -122,6 +122,8 @@ storage-details-how-long =
     }
 storage-reports = Reports of runs
 storage-reports-how-long = For good: they hold numbers and no values
+storage-uploads = Files of ids
+storage-uploads-how-long = Until they are imported or put away, a day at most
 storage-samples = Samples of HubSpot records
 storage-samples-how-long = 30 minutes at most, in memory only
 storage-count = Count
@@ -170,6 +172,7 @@ audit-sync-started = Started a sync
 audit-sync-cancelled = Cancelled a sync
 audit-ids-imported = Imported ids
 audit-ids-removed = Removed ids that were not in a file
+audit-ids-cancelled = Cancelled an import of ids
 
 ## Ids
 
@@ -193,6 +196,7 @@ ids-form-csv = CSV: the first row names the columns. There has to be a column id
 ids-form-ndjson = NDJSON: one JSON object a line.
 ids-no-file = Choose a file first.
 ids-busy = Another file is being imported. Wait until it is done, then send yours again.
+ids-replaced = Meanwhile this file was put away, or another one took its place. Nothing was changed.
 ids-preview = Preview of { $name }
 ids-preview-hint = { $size }. These are the first lines; nothing is imported yet.
 ids-preview-none = No line at the beginning of the file can be used. Correct the file and send it again.
@@ -203,12 +207,24 @@ ids-load = Import
 ids-discard = Discard the file
 ids-another = Choose another file
 ids-loading = Importing { $name }
+ids-removing = Removing ids that are not in { $name }
+ids-waiting = Waiting in the queue: a sync or another job comes first. It starts by itself.
+ids-waiting-again = Tried before, and tried again by itself: { $problem } ({ $code }).
 ids-lines-so-far =
     { $count ->
         [one] 1 line read, { $share } of the file
        *[other] { $count } lines read, { $share } of the file
     }
+ids-removed-so-far =
+    { $count ->
+        [one] 1 id removed, { $left } left
+       *[other] { $count } ids removed, { $left } left
+    }
+ids-cancelling = Being cancelled …
 ids-loaded = The file is imported.
+ids-cancelled = The import was cancelled. What was imported before stays.
+ids-given-up = The file could not be imported
+ids-given-up-do = The server ended unexpectedly several times while it did this. What was imported before stays. Tell whoever runs Tributary.
 ids-lines = Lines read
 ids-created = New ids
 ids-known-before = Lines with ids known before

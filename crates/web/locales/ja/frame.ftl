@@ -78,6 +78,7 @@ note-key-saved = キープロパティを保存しました。
 note-mapping-saved = フィールドを保存しました。同期を開始します。
 note-sync-started = 同期を開始します。
 note-cancelled = 同期をキャンセルしています。書き込みが始まっている場合は、最後まで書き込んでから終了します。
+note-import-cancelled = インポートをキャンセルしています。それまでにインポートされた内容は残ります。
 note-switched-on = HubSpotインテグレーションをオンにしました。
 note-switched-off = HubSpotインテグレーションをオフにしました。接続と値はそのまま残ります。
 note-subscription-saved = サブスクリプションを保存しました。

@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 use serde_json::json;
-use store::job::{Job, JobId, Only, State};
+use store::job::{Job, JobId, Kind, Only, State};
 use sync::{
     Explanation,
     planner::{Idle, Outlook},
@@ -109,8 +109,18 @@ impl Entry {
         Self {
             tone,
             problem: Explanation::of_job(&job).map(|problem| problem.code),
-            open: matches!(job.state, State::Waiting | State::Running),
+            open: job.state.is_open(),
             job,
+        }
+    }
+
+    /// What is done, other than a sync: the name of a message.
+    fn what(&self) -> Option<&'static str> {
+        match self.job.kind {
+            Kind::Sync => None,
+            Kind::Measure(_) => Some("run-measuring"),
+            Kind::Import { .. } => Some("queue-import"),
+            Kind::Remove(_) => Some("queue-remove"),
         }
     }
 }
@@ -236,13 +246,17 @@ pub(crate) async fn cancel(
     let job = store.job(id).await?;
     let job = job.filter(|job| job.scope.subscription == here.subscription.id);
     let job = job.ok_or(Error::NotFound)?;
+    let (action, note) = match job.kind {
+        Kind::Sync | Kind::Measure(_) => ("sync.cancelled", "note-cancelled"),
+        Kind::Import { .. } | Kind::Remove(_) => ("ids.cancelled", "note-import-cancelled"),
+    };
     // One that is over has been overtaken: then there is nothing to cancel.
     if store.cancel_job(id, now).await? {
         let details = json!({ "level": job.scope.level.name(), "job": id.0 });
-        here.note("sync.cancelled", details).await?;
+        here.note(action, details).await?;
     }
     Ok(go(
         &here.visit,
-        &here.path("settings/schedule?note=note-cancelled"),
+        &here.path(&format!("settings/schedule?note={note}")),
     ))
 }

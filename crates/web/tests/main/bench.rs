@@ -16,7 +16,12 @@ use model::{Clock as _, Level};
 use sandbox::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Object, PortalConfig, Sandbox};
 use scratch::Scratch;
 use store::{
-    Scope, Store, SubscriptionId, app::HubspotApp, import::NewSubject, schedule::Missed,
+    Scope, Store, SubscriptionId,
+    app::HubspotApp,
+    import::NewSubject,
+    job::{Claim, End, Kind, NewJob, Priority},
+    run::Origin,
+    schedule::Missed,
     session::Purpose,
 };
 use sync::{ReaderChoice, Runner, Worker, connect::Connector, runner, worker};
@@ -133,12 +138,7 @@ impl Plan {
             store.set_hubspot_app(&app).await.unwrap();
         }
         let clock = Arc::new(ManualClock::at("2026-11-23T02:00:00Z".parse().unwrap()));
-        let connector = Connector::new(store.clone(), hubspot(&sandbox), clock.clone()).unwrap();
-        let settings = runner::Settings {
-            reader: ReaderChoice::Auto,
-            retention_days: 30,
-        };
-        let runner = Runner::new(store.clone(), connector, clock.clone(), settings);
+        let runner = runner(&store, &sandbox, &clock);
         let settings = worker::Settings {
             at_once: 4,
             schedule: false,
@@ -183,6 +183,16 @@ impl Plan {
             scratch,
         }
     }
+}
+
+/// Runs what is asked for on a store.
+fn runner(store: &Store, sandbox: &Sandbox, clock: &Arc<ManualClock>) -> Runner {
+    let connector = Connector::new(store.clone(), hubspot(sandbox), clock.clone()).unwrap();
+    let settings = runner::Settings {
+        reader: ReaderChoice::Auto,
+        retention_days: 30,
+    };
+    Runner::new(store.clone(), connector, clock.clone(), settings)
 }
 
 /// Where the sandbox is, without quotas of our own.
@@ -271,6 +281,44 @@ impl Bench {
             .await
             .leads_to("/");
         browser
+    }
+
+    /// A browser of somebody who is not signed in, and who is led to another process on the same data. That one does no work.
+    pub(crate) async fn elsewhere(&self) -> Browser {
+        let store = self.scratch.open().await;
+        let runner = runner(&store, &self.sandbox, &self.clock);
+        let settings = Settings {
+            public_url: self.public_url.clone(),
+            trusted_proxies: Vec::new(),
+            retention_days: 30,
+        };
+        let app = App::new(store, runner, self.clock.clone(), seeded, settings);
+        Browser::new(web::site(&app), &self.public_url)
+    }
+
+    /// A job that somebody else has under way for a level, so that others wait for it.
+    pub(crate) async fn hold(&self, level: Level) -> Claim {
+        // This process's worker does not take what is not due.
+        let later = self.clock.now() + SignedDuration::from_hours(1);
+        let job = NewJob {
+            scope: self.scope(level),
+            kind: Kind::Sync,
+            origin: Origin::default(),
+            priority: Priority::Person,
+            due_at: later,
+            expires_at: None,
+        };
+        let id = self.store.ask(&job, self.clock.now()).await.unwrap();
+        let claim = self.store.claim(later).await.unwrap().unwrap();
+        assert_eq!(claim.job.id, id);
+        claim
+    }
+
+    /// Lets a level go.
+    pub(crate) async fn release(&self, claim: &Claim) {
+        let now = self.clock.now();
+        let ended = self.store.end_job(claim, &End::Done, now).await;
+        ended.unwrap().unwrap();
     }
 
     /// Opens the set-up link and makes the first admin.

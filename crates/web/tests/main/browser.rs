@@ -106,6 +106,18 @@ impl Browser {
         self.ask(Method::POST, path).body(&kind, body).send().await
     }
 
+    /// Sends a form about the file that a page of ids shows.
+    pub(crate) async fn about_file(
+        &mut self,
+        page: &str,
+        what: &str,
+        form: &[(&str, &str)],
+    ) -> Page {
+        let upload = self.get(page).await.ok().value("upload");
+        let form: Vec<_> = form.iter().copied().chain([("upload", &*upload)]).collect();
+        self.post(&format!("{page}/{what}"), &form).await
+    }
+
     /// Reads a stream of events to its end.
     pub(crate) async fn follow(&mut self, path: &str) -> Page {
         let mut ask = self.ask(Method::GET, path);

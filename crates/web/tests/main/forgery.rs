@@ -121,7 +121,7 @@ async fn nothing_is_kept_of_a_forged_upload() {
             .await
             .ok()
             .lacks("ids.csv");
-        no_uploads(&bench);
+        no_uploads(&bench).await;
     }
     let (kind, body) = multipart(&[good, file]);
     let page = admin
@@ -131,23 +131,20 @@ async fn nothing_is_kept_of_a_forged_upload() {
         .send()
         .await;
     refused(&page, "cross-site");
-    no_uploads(&bench);
+    no_uploads(&bench).await;
 }
 
-/// There is no file of an upload in the data directory.
-#[track_caller]
-pub(crate) fn no_uploads(bench: &Bench) {
-    let left: Vec<_> = uploads(bench);
-    assert!(left.is_empty(), "{left:?}");
+/// Nothing is kept of any file.
+pub(crate) async fn no_uploads(bench: &Bench) {
+    for table in ["upload", "upload_part", "upload_unseen"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        assert_eq!(bench.scratch.number(&sql).await, 0, "{table}");
+    }
 }
 
-/// The files of uploads in the data directory.
-pub(crate) fn uploads(bench: &Bench) -> Vec<String> {
-    let files = std::fs::read_dir(bench.scratch.path()).unwrap();
-    files
-        .map(|file| file.unwrap().file_name().to_string_lossy().into_owned())
-        .filter(|name| name.starts_with(".upload"))
-        .collect()
+/// How many files are kept.
+pub(crate) async fn uploads(bench: &Bench) -> i64 {
+    bench.scratch.number("SELECT count(*) FROM upload").await
 }
 
 #[track_caller]

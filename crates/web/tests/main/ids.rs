@@ -6,7 +6,7 @@ use axum::http::Method;
 use model::Level;
 
 use crate::{
-    bench::{Bench, bench},
+    bench::{ADMIN, Bench, PASSWORD, bench},
     browser::{Browser, Page, multipart},
     forgery::{no_uploads, uploads},
 };
@@ -28,11 +28,16 @@ async fn preview(browser: &mut Browser, name: &str, content: &[u8]) -> Page {
     browser.get(&next).await.ok()
 }
 
-/// Loads the file that was sent, and opens the page with the result.
-async fn load(browser: &mut Browser, form: &[(&str, &str)]) -> Page {
-    browser.post(&at("load"), form).await.leads_to(PAGE);
+/// Sends a form about the file that was sent, and opens the page when that is done.
+async fn answer(browser: &mut Browser, what: &str, form: &[(&str, &str)]) -> Page {
+    browser.about_file(PAGE, what, form).await.leads_to(PAGE);
     browser.follow(&at("progress")).await.ok();
     browser.get(PAGE).await.ok()
+}
+
+/// Loads the file that was sent, and opens the page with the result.
+async fn load(browser: &mut Browser, form: &[(&str, &str)]) -> Page {
+    answer(browser, "load", form).await
 }
 
 #[tokio::test]
@@ -54,9 +59,9 @@ async fn a_file_is_shown_before_it_is_loaded() {
         .has("<dd>2</dd>")
         .has("2 visitors are known.");
     assert_eq!(known(&bench).await, 2);
-    let page = admin.submit(&at("done"), &[]).await.ok();
+    let page = answer(&mut admin, "done", &[]).await;
     page.has("Upload and preview").lacks("users.csv");
-    no_uploads(&bench);
+    no_uploads(&bench).await;
     // Again, it changes nothing.
     preview(&mut admin, "users.csv", file).await;
     load(&mut admin, &[]).await.has("The file is imported.");
@@ -68,15 +73,14 @@ async fn a_file_that_was_shown_can_be_discarded() {
     let mut bench = bench().await;
     let mut admin = bench.admin().await;
     preview(&mut admin, "users.csv", b"id\nu-1\n").await;
-    assert_eq!(uploads(&bench).len(), 1);
-    admin
-        .submit(&at("done"), &[])
+    assert_eq!(uploads(&bench).await, 1);
+    answer(&mut admin, "done", &[])
         .await
-        .ok()
         .has("Upload and preview");
-    no_uploads(&bench);
+    no_uploads(&bench).await;
     assert_eq!(known(&bench).await, 0);
-    admin.post(&at("load"), &[]).await.is(404);
+    let page = admin.post(&at("load"), &[("upload", "1")]).await.is(409);
+    page.has("Meanwhile this file was put away");
 }
 
 #[tokio::test]
@@ -88,7 +92,7 @@ async fn another_file_takes_the_place_of_one_that_was_shown() {
         .await
         .has("Preview of second.csv")
         .lacks("first.csv");
-    assert_eq!(uploads(&bench).len(), 1);
+    assert_eq!(uploads(&bench).await, 1);
     load(&mut admin, &[]).await;
     let ids = bench
         .store
@@ -115,7 +119,7 @@ async fn levels_have_files_of_their_own() {
         .has("accounts.ndjson")
         .lacks("users.csv");
     admin
-        .post(&format!("{accounts}/load"), &[])
+        .about_file(accounts, "load", &[])
         .await
         .leads_to(accounts);
     admin.follow(&format!("{accounts}/progress")).await.ok();
@@ -153,19 +157,16 @@ async fn ids_that_are_not_in_a_complete_file_go_when_somebody_says_so() {
     let mut admin = bench.admin().await;
     let ids = ["u-1", "u-2", "u-3"].map(str::to_owned);
     bench.know_these(Level::Visitor, ids).await;
-    for (answer, left) in [("no", 4), ("yes", 2)] {
+    for (agreed, left) in [("no", 4), ("yes", 2)] {
         preview(&mut admin, "all.csv", b"id\nu-1\nu-4\n").await;
         let page = load(&mut admin, &[("mirror", "yes")]).await;
         page.has("2 known ids are not in this file");
         assert_eq!(known(&bench).await, 4);
-        let page = admin
-            .submit(&at("settle"), &[("remove", answer)])
-            .await
-            .ok();
+        let page = answer(&mut admin, "settle", &[("remove", agreed)]).await;
         page.has("The file is imported.")
             .lacks("are not in this file");
-        assert_eq!(known(&bench).await, left, "{answer}");
-        admin.post(&at("done"), &[]).await;
+        assert_eq!(known(&bench).await, left, "{agreed}");
+        answer(&mut admin, "done", &[]).await;
     }
     // Leaving without an answer keeps them.
     bench.know_these(Level::Visitor, ["u-9".to_owned()]).await;
@@ -173,7 +174,8 @@ async fn ids_that_are_not_in_a_complete_file_go_when_somebody_says_so() {
     load(&mut admin, &[("mirror", "yes")])
         .await
         .has("1 known id is not");
-    admin.post(&at("done"), &[]).await;
+    answer(&mut admin, "done", &[]).await;
+    no_uploads(&bench).await;
     assert_eq!(known(&bench).await, 3);
     // And so does a file that does not say that it is complete.
     preview(&mut admin, "some.csv", b"id\nu-1\n").await;
@@ -216,17 +218,15 @@ async fn files_that_are_none_are_refused_with_the_reason() {
             || page.body.contains("role=\"alert\"");
         assert!(said && page.body.contains(name), "{name}: {page:#?}");
         // Loading it all the same does no harm.
-        let page = admin.post(&at("load"), &[]).await;
-        assert!(!page.status.is_server_error(), "{name}: {page:#?}");
-        let page = admin.follow(&at("progress")).await;
-        assert!(!page.status.is_server_error(), "{name}: {page:#?}");
+        let upload = page.value("upload");
+        let form = [("upload", upload.as_str())];
+        admin.post(&at("load"), &form).await.leads_to(PAGE);
+        admin.follow(&at("progress")).await.ok().has("event: done");
         assert_eq!(known(&bench).await, 0, "{name}");
-        admin
-            .submit(&at("done"), &[])
+        answer(&mut admin, "done", &[])
             .await
-            .ok()
             .has("Upload and preview");
-        no_uploads(&bench);
+        no_uploads(&bench).await;
     }
 }
 
@@ -236,7 +236,7 @@ async fn choosing_no_file_is_said() {
     let mut admin = bench.admin().await;
     let page = admin.upload(&at("file"), "", b"").await.is(422);
     page.has("Choose a file first.");
-    no_uploads(&bench);
+    no_uploads(&bench).await;
 }
 
 #[tokio::test]
@@ -256,7 +256,7 @@ async fn a_file_that_does_not_arrive_whole_is_not_kept() {
         .send()
         .await;
     page.is(422).has("The file did not arrive completely");
-    no_uploads(&bench);
+    no_uploads(&bench).await;
     admin.get(PAGE).await.ok().lacks("cut.csv");
 }
 
@@ -278,15 +278,16 @@ async fn a_large_file_is_loaded_and_another_one_waits() {
     preview(&mut admin, "large.csv", &file)
         .await
         .has("Preview of large.csv");
-    admin.post(&at("load"), &[]).await.leads_to(PAGE);
+    let form = [("upload", "1")];
+    admin.post(&at("load"), &form).await.leads_to(PAGE);
     // It is under way; a second one does not take its place.
     let page = admin.upload(&at("file"), "second.csv", b"id\nu-1\n").await;
     page.is(409)
         .has("Another file is being imported")
         .lacks("second.csv");
-    assert_eq!(uploads(&bench).len(), 1);
+    assert_eq!(uploads(&bench).await, 1);
     // Nor is it loaded twice.
-    admin.post(&at("load"), &[]).await.leads_to(PAGE);
+    admin.post(&at("load"), &form).await.leads_to(PAGE);
     let progress = admin.follow(&at("progress")).await.ok();
     assert_eq!(progress.header("content-type"), Some("text/event-stream"));
     assert_eq!(progress.header("x-accel-buffering"), Some("no"));
@@ -334,5 +335,73 @@ async fn a_viewer_sees_how_far_a_file_is_and_changes_nothing() {
     load(&mut admin, &[]).await;
     viewer.follow(&at("progress")).await.ok();
     viewer.get(PAGE).await.ok().has("1 visitor is known.");
-    assert_eq!(uploads(&bench).len(), 1);
+    assert_eq!(uploads(&bench).await, 1);
+}
+
+#[tokio::test]
+async fn any_process_shows_a_file_and_has_it_loaded() {
+    let mut bench = bench().await;
+    let mut admin = bench.admin().await;
+    preview(&mut admin, "users.csv", b"id\nu-1\n").await;
+    let mut other = bench.elsewhere().await;
+    let form = [("email", ADMIN), ("password", PASSWORD)];
+    other.post("/sign-in", &form).await.leads_to("/");
+    other.get(PAGE).await.ok().has("Preview of users.csv");
+    let page = load(&mut other, &[]).await;
+    page.has("The file is imported.").has("1 visitor is known.");
+    admin.get(PAGE).await.ok().has("The file is imported.");
+}
+
+#[tokio::test]
+async fn a_file_waits_for_its_turn_and_can_be_taken_out_of_the_queue() {
+    let mut bench = bench().await;
+    let mut admin = bench.admin().await;
+    let sync = bench.hold(Level::Visitor).await;
+    for (by, what) in [
+        (at("cancel"), "ids.cancelled"),
+        (
+            "/s/1/settings/schedule/jobs/3/cancel".into(),
+            "ids.cancelled",
+        ),
+    ] {
+        preview(&mut admin, "users.csv", b"id\nu-1\n").await;
+        let loaded = admin.about_file(PAGE, "load", &[]).await;
+        loaded.leads_to(PAGE);
+        let page = admin.get(PAGE).await.ok();
+        page.has("Importing users.csv").has("Waiting in the queue");
+        admin
+            .get("/s/1/settings/schedule")
+            .await
+            .ok()
+            .has("Import of ids");
+        admin.post(&by, &[]).await.leads_to("/s/1/settings/");
+        admin.get(PAGE).await.ok().has("nothing is imported yet");
+        let changes = bench.store.changes(i64::MAX, 1).await.unwrap();
+        assert_eq!(changes[0].action, what);
+    }
+    admin.about_file(PAGE, "load", &[]).await.leads_to(PAGE);
+    bench.release(&sync).await;
+    admin.follow(&at("progress")).await.ok();
+    admin.get(PAGE).await.has("The file is imported.");
+    // There is nothing to cancel any more.
+    admin.post(&at("cancel"), &[]).await.leads_to(PAGE);
+    assert_eq!(known(&bench).await, 1);
+}
+
+#[tokio::test]
+async fn nobody_answers_for_a_file_they_have_not_seen() {
+    let mut bench = bench().await;
+    let mut admin = bench.admin().await;
+    bench.know_these(Level::Visitor, ["u-9".to_owned()]).await;
+    preview(&mut admin, "first.csv", b"id\nu-1\n").await;
+    preview(&mut admin, "second.csv", b"id\nu-2\n").await;
+    let old = ("upload", "1");
+    admin.post(&at("done"), &[old]).await.leads_to(PAGE);
+    let page = admin.post(&at("load"), &[old]).await.is(409);
+    page.has("Preview of second.csv")
+        .has("another one took its place");
+    load(&mut admin, &[("mirror", "yes")]).await;
+    let form = [old, ("remove", "yes")];
+    admin.post(&at("settle"), &form).await.is(409);
+    assert_eq!(known(&bench).await, 2);
 }

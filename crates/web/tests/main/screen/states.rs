@@ -54,6 +54,22 @@ impl Served {
             .await;
     }
 
+    /// As if a job of the queue had come so far.
+    async fn under_way(&self, job: i64, note: &str) {
+        let sql = format!(
+            "UPDATE job SET state = 'running', note = '{note}', holder = (SELECT max(holder) FROM job) WHERE id = {job}"
+        );
+        self.bench.scratch.execute(&sql).await;
+    }
+
+    /// As if it had not.
+    async fn back_in_the_queue(&self, job: i64) {
+        let sql = format!(
+            "UPDATE job SET state = 'waiting', note = NULL, holder = NULL WHERE id = {job}"
+        );
+        self.bench.scratch.execute(&sql).await;
+    }
+
     async fn as_viewer(&self, gallery: &Gallery) {
         gallery
             .signed_in(&self.origin, Some(&self.viewer.secret()))
@@ -273,19 +289,41 @@ async fn ids() {
         b"id,accounts,plan\nu-1,acme,pro\nu-2,acme;globex,free\nu-2,acme,pro\n,acme,pro\nu-3,,\n";
     served.admin.upload(&file, "visitors.csv", first).await;
     gallery.show("ids/preview", &served.at(PAGE), &[]).await;
+    let page = served.at(PAGE);
+    let sync = served.bench.hold(Level::Visitor).await;
+    served.admin.about_file(PAGE, "load", &[]).await;
+    gallery.show("ids/waiting", &page, &[]).await;
+    served.under_way(2, r#"{"lines":12345,"bytes":50}"#).await;
+    gallery.show("ids/loading", &page, &[]).await;
+    served.back_in_the_queue(2).await;
+    served.bench.release(&sync).await;
     let loaded = [See("#import .facts")];
-    let load = format!("{PAGE}/load");
-    served.admin.post(&load, &[]).await;
-    gallery.show("ids/loaded", &served.at(PAGE), &loaded).await;
+    gallery.show("ids/loaded", &page, &loaded).await;
     served
         .admin
         .upload(&file, "visitors.csv", b"id\nu-1\n")
         .await;
-    served.admin.post(&load, &[("mirror", "yes")]).await;
-    gallery
-        .show("ids/asking", &served.at(PAGE), &[See("[name=remove]")])
+    served
+        .admin
+        .about_file(PAGE, "load", &[("mirror", "yes")])
         .await;
-    served.admin.post(&format!("{PAGE}/done"), &[]).await;
+    gallery
+        .show("ids/asking", &page, &[See("[name=remove]")])
+        .await;
+    let sync = served.bench.hold(Level::Visitor).await;
+    served
+        .admin
+        .about_file(PAGE, "settle", &[("remove", "yes")])
+        .await;
+    served.under_way(5, "{}").await;
+    gallery.show("ids/removing", &page, &[]).await;
+    served.back_in_the_queue(5).await;
+    served.bench.release(&sync).await;
+    served.admin.follow(&format!("{PAGE}/progress")).await;
+    let cancelled = r#"{"lines":12345,"bad":0,"bad_lines":[],"end":"cancelled"}"#;
+    let sql = format!("UPDATE upload SET outcome = '{cancelled}'");
+    served.bench.scratch.execute(&sql).await;
+    gallery.show("ids/cancelled", &page, &[]).await;
     served
         .admin
         .upload(
