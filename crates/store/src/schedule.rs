@@ -133,7 +133,8 @@ impl Store {
         self.schedule(subscription).await
     }
 
-    /// Sets the rhythm of a subscription, and whether it is paused. What should have started before counts no more.
+    /// Sets the rhythm of a subscription, and whether it is paused. What should have started before counts no more; of what
+    /// was served, only the time before is served in another rhythm.
     pub async fn set_schedule(
         &self,
         subscription: SubscriptionId,
@@ -144,7 +145,9 @@ impl Store {
         sql::query(
             "INSERT INTO schedule (subscription_id, rhythm, paused, since, served_to) VALUES (?, ?, ?, ?, 0)
              ON CONFLICT (subscription_id) DO UPDATE
-             SET rhythm = excluded.rhythm, paused = excluded.paused, since = excluded.since",
+             SET rhythm = excluded.rhythm, paused = excluded.paused, since = excluded.since,
+                 served_to = CASE WHEN schedule.rhythm <> excluded.rhythm AND schedule.served_to > excluded.since
+                                  THEN excluded.since ELSE schedule.served_to END",
         )
         .bind(subscription.0)
         .bind(rhythm)

@@ -37,13 +37,16 @@ const RELEASES: &str = "/usr/lib/postgresql";
 const USER: &str = "postgres";
 
 /// What makes a server quick whose data nobody needs afterwards, and wide enough for many tests at once.
-const SETTINGS: [&str; 5] = [
+const QUICK: [&str; 5] = [
     "fsync=off",
     "synchronous_commit=off",
     "full_page_writes=off",
     "max_connections=300",
     "max_wal_size=4GB",
 ];
+
+/// A server as Debian installs it, which keeps what it is given through a power cut.
+const AS_INSTALLED: [&str; 0] = [];
 
 /// Looks whether it answers so many times, and waits so long in between.
 const LOOKS: (u32, Duration) = (600, Duration::from_millis(100));
@@ -58,8 +61,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Makes a server in a directory of its own and starts it.
+    /// Makes a server for tests in a directory of its own and starts it.
     pub(crate) fn start() -> anyhow::Result<Self> {
+        Self::start_with(&QUICK)
+    }
+
+    /// Makes a server for measuring in a directory of its own and starts it.
+    pub(crate) fn start_as_installed() -> anyhow::Result<Self> {
+        Self::start_with(&AS_INSTALLED)
+    }
+
+    fn start_with(settings: &[&str]) -> anyhow::Result<Self> {
         let programs = programs().context("PostgreSQL is not installed")?;
         let dir = tempfile::Builder::new()
             .prefix("xtask-postgres-")
@@ -87,7 +99,7 @@ impl Server {
             .arg(&data)
             .args(["-p", &port.to_string(), "-k"])
             .arg(dir.path())
-            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+            .args(settings.iter().flat_map(|setting| ["-c", setting]))
             .args(["-c", "listen_addresses=127.0.0.1"])
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
@@ -105,6 +117,31 @@ impl Server {
     /// The URL by which an administrator reaches it.
     pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// The number of its first process, which starts all others.
+    pub(crate) fn process(&self) -> anyhow::Result<u32> {
+        let file = self.dir.path().join("data/postmaster.pid");
+        let text =
+            fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+        let first = text.lines().next().unwrap_or_default();
+        first
+            .parse()
+            .with_context(|| format!("{} names no process", file.display()))
+    }
+
+    /// Asks it for one value.
+    pub(crate) fn ask(&self, statement: &str) -> anyhow::Result<String> {
+        let mut ask = Command::new(self.programs.join("psql"));
+        let output = ask
+            .args(["--no-align", "--tuples-only", "--no-psqlrc", "--command"])
+            .args([statement, &self.url()])
+            .output()
+            .context("cannot run psql")?;
+        if !output.status.success() {
+            bail!("psql: {}", String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
     }
 
     fn answers(&mut self) -> anyhow::Result<()> {

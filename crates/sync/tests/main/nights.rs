@@ -309,6 +309,29 @@ async fn another_zone_holds_from_the_moment_it_is_set() {
 }
 
 #[tokio::test]
+async fn another_rhythm_holds_from_the_moment_it_is_set() {
+    let mut night = Night::mapped().await;
+    night.at("2026-11-24T05:00").await;
+    assert_eq!(night.runs().await, [SYNCED]);
+    // Each of these moments lies in the window that was served before.
+    for (from, rhythm, until) in [
+        ("05:00", "cron 15 5 * * *", "05:15"),
+        ("05:15", "cron 30 5 * * *", "05:30"),
+    ] {
+        let before = night.runs().await.len();
+        night.set_rhythm(rhythm, false).await;
+        let at = |time| format!("2026-11-24T{time}");
+        night.through(&at(from), &at(until)).await;
+        assert_eq!(night.runs().await.len(), before + 1, "{rhythm}");
+    }
+    // That night was served.
+    night.set_rhythm("nightly", false).await;
+    night.through("2026-11-24T05:30", "2026-11-24T12:00").await;
+    assert_eq!(night.runs().await, [SYNCED; 3]);
+    assert_eq!(night.missed().await, []);
+}
+
+#[tokio::test]
 async fn an_hourly_rhythm_is_kept_day_and_night() {
     let mut night = Night::mapped().await;
     night.set_rhythm("hourly", false).await;

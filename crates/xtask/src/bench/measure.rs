@@ -88,20 +88,9 @@ impl Process {
         Ok((process, line))
     }
 
-    /// Processor time so far, user and system together, over all threads; in steps of 10 ms, as
-    /// Linux tells it.
+    /// Processor time so far, as [`cpu_of`] has it.
     pub(super) fn cpu(&self) -> anyhow::Result<Duration> {
-        let file = format!("/proc/{}/stat", self.0.id());
-        let stat = fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
-        // After the name, which may hold anything: the state, ten other numbers, then these two.
-        let ticks = stat.rsplit_once(") ").map(|(_, numbers)| {
-            let numbers = numbers.split(' ').skip(11).take(2);
-            numbers
-                .filter_map(|number| number.parse::<u64>().ok())
-                .sum::<u64>()
-        });
-        let ticks = ticks.with_context(|| format!("{file} tells no processor time"))?;
-        Ok(Duration::from_millis(ticks * 10))
+        cpu_of(self.0.id(), Children::Not)
     }
 
     /// The most memory resident at any moment so far, in bytes, as Linux tells it.
@@ -114,6 +103,32 @@ impl Process {
             .and_then(|text| text.trim().strip_suffix("kB")?.trim().parse::<u64>().ok());
         Ok(kibibytes.with_context(|| format!("{file} tells no peak"))? * 1024)
     }
+}
+
+/// Whether the processor time of children that have ended counts for who started them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Children {
+    Ended,
+    Not,
+}
+
+/// Processor time of a process so far, user and system together, over all threads; in steps of 10 ms, as Linux tells it.
+pub(super) fn cpu_of(process: u32, children: Children) -> anyhow::Result<Duration> {
+    let file = format!("/proc/{process}/stat");
+    let stat = fs::read_to_string(&file).with_context(|| format!("cannot read {file}"))?;
+    // After the name, which may hold anything: the state, ten other numbers, then two of its own and two of its children.
+    let count = match children {
+        Children::Ended => 4,
+        Children::Not => 2,
+    };
+    let ticks = stat.rsplit_once(") ").map(|(_, numbers)| {
+        let numbers = numbers.split(' ').skip(11).take(count);
+        numbers
+            .filter_map(|number| number.parse::<u64>().ok())
+            .sum::<u64>()
+    });
+    let ticks = ticks.with_context(|| format!("{file} tells no processor time"))?;
+    Ok(Duration::from_millis(ticks * 10))
 }
 
 impl Drop for Process {

@@ -4,12 +4,16 @@
 //! never does: the table says so, and who reads it decides.
 
 mod browser;
+mod crowd;
+mod idle;
 mod measure;
+mod night;
 mod page;
 mod product;
 mod proof;
 mod report;
 mod sandbox;
+mod server;
 mod web;
 
 use std::{
@@ -21,11 +25,12 @@ use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 
 use self::{
+    crowd::Size,
     measure::{Ended, Usage},
-    product::{Database, Mapping, Product},
+    product::{Database, Product},
     proof::Expected,
     report::{Circumstances, FULL_SIZE, Found, Row, Target},
-    sandbox::{Known, Sandbox},
+    sandbox::{Known, Portal, Sandbox},
 };
 use crate::{
     steps::{self, Verdict},
@@ -39,19 +44,27 @@ const SMALL_SIZE: u64 = 100_000;
 /// assume.
 const LEAST_RECORD_BYTES: f64 = 900.0;
 
+/// The subscription, where there is only one, and its time zone.
+const NAME: &str = "Bench";
+const ZONE: &str = "UTC";
+
 /// How many contacts tell the mean length.
 const SAMPLE: u64 = 20_000;
 
 /// How the benchmarks are run.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
-    /// Contacts in the portal; memory is measured at 100,000 besides when this is more.
-    #[arg(long, default_value_t = FULL_SIZE, value_parser = clap::value_parser!(u64).range(1..))]
-    contacts: u64,
+    /// Contacts in the portal, 1,000,000 unless given; memory is measured at 100,000 besides when this is more. For a
+    /// night those of each subscription, 20,000 unless given.
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    contacts: Option<u64>,
+    /// Subscriptions of a night.
+    #[arg(long, default_value_t = night::FULL_SIZE.subscriptions, value_parser = clap::value_parser!(u64).range(1..))]
+    subscriptions: u64,
     /// What the product keeps everything in.
     #[arg(long, default_value = "sqlite")]
     database: Database,
-    /// Run only this one.
+    /// Run only this one; without it, all but the night and the idle process.
     #[arg(long)]
     only: Option<Benchmark>,
     /// The date the rows carry (YYYY-MM-DD); that of the last commit unless given.
@@ -70,6 +83,36 @@ enum Benchmark {
     Sync,
     /// The pages of the web application.
     Web,
+    /// Two nights of many subscriptions, served by one process.
+    Night,
+    /// A process that has nothing to do.
+    Idle,
+}
+
+impl Benchmark {
+    /// Whether it is about one subscription, as what is run together is.
+    const fn is_of_one(self) -> bool {
+        !matches!(self, Self::Night | Self::Idle)
+    }
+}
+
+impl Options {
+    /// Contacts of the one portal.
+    fn contacts(&self) -> u64 {
+        self.contacts.unwrap_or(FULL_SIZE)
+    }
+
+    fn night(&self) -> Size {
+        Size {
+            subscriptions: self.subscriptions,
+            contacts: self.contacts.unwrap_or(night::FULL_SIZE.contacts),
+        }
+    }
+
+    fn wants(&self, benchmark: Benchmark) -> bool {
+        self.only
+            .map_or(benchmark.is_of_one(), |only| only == benchmark)
+    }
 }
 
 /// Builds the release, measures, and prints the rows for `docs/benchmarks.md`.
@@ -80,29 +123,36 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
         bail!("the release does not build: {reason}");
     }
     let circumstances = circumstances(workspace, options)?;
-    let wanted = |benchmark| options.only.is_none_or(|only| only == benchmark);
+    let contacts = options.contacts();
     let mut rows = Vec::new();
-    if wanted(Benchmark::Sandbox) {
-        rows.push(throughput(workspace, options.contacts)?);
+    if options.wants(Benchmark::Sandbox) {
+        rows.push(throughput(workspace, contacts)?);
     }
-    if wanted(Benchmark::Import) {
+    if options.wants(Benchmark::Import) {
         rows.push(import(workspace, options)?);
     }
-    if wanted(Benchmark::Sync) {
+    if options.wants(Benchmark::Sync) {
         rows.extend(syncs(workspace, options)?);
     }
     let mut pages = Vec::new();
-    if wanted(Benchmark::Web) {
-        let measured = web::measure(workspace, options.contacts, options.database)?;
+    if options.wants(Benchmark::Web) {
+        let measured = web::measure(workspace, contacts, options.database)?;
         rows.extend(measured.rows);
         pages = measured.pages;
     }
+    if options.wants(Benchmark::Night) {
+        rows.extend(night::measure(
+            workspace,
+            options.database,
+            options.night(),
+        )?);
+    }
+    if options.wants(Benchmark::Idle) {
+        rows.push(idle::measure(workspace, options.database)?);
+    }
     println!("\n{}", report::table(&circumstances, &rows));
     if !pages.is_empty() {
-        println!(
-            "\n{}",
-            page::table(&circumstances, options.contacts, &pages)
-        );
+        println!("\n{}", page::table(&circumstances, contacts, &pages));
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -116,7 +166,7 @@ fn throughput(workspace: &Workspace, contacts: u64) -> anyhow::Result<Row> {
         speed.record_bytes
     );
     Ok(Row {
-        what: "sandbox",
+        what: "sandbox".to_owned(),
         contacts,
         found: Found::Rate(rate),
         target: Some(Target::sandbox(rate)),
@@ -124,16 +174,16 @@ fn throughput(workspace: &Workspace, contacts: u64) -> anyhow::Result<Row> {
 }
 
 fn import(workspace: &Workspace, options: &Options) -> anyhow::Result<Row> {
-    let contacts = options.contacts;
+    let contacts = options.contacts();
     println!("\nimport: {} visitor ids", report::thousands(contacts));
     let sandbox = Sandbox::start(workspace, contacts)?;
     let product = Product::new(workspace, sandbox.url(), options.database)?;
-    let file = visitors(&sandbox, &product, Known::Ids, contacts)?;
-    product.create_subscription()?;
-    let usage = told("import", product.import_visitors(&file)?).usage;
+    let file = visitors(&sandbox, &product, sandbox.portal(), Known::Ids, contacts)?;
+    let subscription = product.subscribe(NAME, ZONE)?;
+    let usage = told("import", subscription.import_visitors(&file)?).usage;
     let target = (contacts == FULL_SIZE).then(|| Target::import(usage));
     Ok(Row {
-        what: "import, ids alone",
+        what: "import, ids alone".to_owned(),
         contacts,
         found: Found::Process(usage),
         target,
@@ -143,7 +193,7 @@ fn import(workspace: &Workspace, options: &Options) -> anyhow::Result<Row> {
 /// The syncs at the size asked for and, when that is more, at the small one, whose memory they
 /// must not outgrow.
 fn syncs(workspace: &Workspace, options: &Options) -> anyhow::Result<Vec<Row>> {
-    let (contacts, database) = (options.contacts, options.database);
+    let (contacts, database) = (options.contacts(), options.database);
     let mean = sandbox::speed(workspace, SAMPLE)?.record_bytes;
     println!("\na contact's JSON with the key and the mapped fields: {mean:.0} bytes on the mean");
     if mean < LEAST_RECORD_BYTES {
@@ -160,9 +210,8 @@ fn syncs(workspace: &Workspace, options: &Options) -> anyhow::Result<Vec<Row>> {
     let full = sync(workspace, contacts, database, &mut rows)?;
     let bytes = full.peak.cast_signed() - small.peak.cast_signed();
     let target = (contacts == FULL_SIZE).then(|| Target::growth(bytes));
-    let what = "first sync, over its peak at 100,000";
     rows.push(Row {
-        what,
+        what: "first sync, over its peak at 100,000".to_owned(),
         contacts,
         found: Found::Growth(bytes),
         target,
@@ -181,33 +230,29 @@ fn sync(
     let sandbox = Sandbox::start(workspace, contacts)?;
     let product = Product::new(workspace, sandbox.url(), database)?;
     let full = contacts == FULL_SIZE;
-    let mut row = |what, usage, target| {
+    let mut row = |what: &str, usage, target| {
         rows.push(Row {
-            what,
+            what: what.to_owned(),
             contacts,
             found: Found::Process(usage),
             target,
         });
     };
 
-    let file = visitors(&sandbox, &product, Known::Everything, contacts)?;
-    product.create_subscription()?;
-    let import = told("import", product.import_visitors(&file)?).usage;
+    let portal = sandbox.portal();
+    let file = visitors(&sandbox, &product, portal, Known::Everything, contacts)?;
+    let subscription = product.subscribe(NAME, ZONE)?;
+    let import = told("import", subscription.import_visitors(&file)?).usage;
     row("import, with metadata and accounts", import, None);
 
-    let portal = sandbox.portal();
-    product.connect(&portal.token)?;
-    product.map(&Mapping {
-        key: &portal.key,
-        fields: &portal.fields,
-    })?;
+    subscription.connect(portal)?;
     let expected = Expected {
         contacts,
         unknown: 0,
         fields: portal.fields.len() as u64,
     };
 
-    let ended = told("first sync", product.sync()?);
+    let ended = told("first sync", subscription.sync()?);
     let run = expected.first_run(&ended.output)?;
     println!(
         "    {} calls, {} values written",
@@ -217,7 +262,7 @@ fn sync(
     let first = ended.usage;
     row("first sync", first, full.then(|| Target::first_sync(first)));
 
-    let ended = told("second sync", product.sync()?);
+    let ended = told("second sync", subscription.sync()?);
     expected.second_run(&ended.output)?;
     let second = ended.usage;
     row(
@@ -232,11 +277,12 @@ fn sync(
 fn visitors(
     sandbox: &Sandbox,
     product: &Product<'_>,
+    portal: &Portal,
     known: Known,
     contacts: u64,
 ) -> anyhow::Result<PathBuf> {
     let file = product.file("visitors.ndjson");
-    let visitors = sandbox.known_visitors(known, contacts, &file)?;
+    let visitors = sandbox.known_visitors(portal, known, contacts, &file)?;
     if visitors != contacts {
         bail!("the sandbox knows {visitors} visitors, expected {contacts}");
     }
@@ -245,14 +291,17 @@ fn visitors(
 
 /// Prints what a command cost as soon as it is known.
 fn told(what: &str, ended: Ended) -> Ended {
-    let Usage { cpu, wall, peak } = ended.usage;
+    told_usage(what, ended.usage);
+    ended
+}
+
+fn told_usage(what: &str, Usage { cpu, wall, peak }: Usage) {
     println!(
         "    {what}: {:.2} CPU s, {:.2} s, peak {} MB",
         cpu.as_secs_f64(),
         wall.as_secs_f64(),
         peak / report::MEGABYTE
     );
-    ended
 }
 
 fn circumstances(workspace: &Workspace, options: &Options) -> anyhow::Result<Circumstances> {

@@ -6,12 +6,15 @@ use std::{
     process::Command,
 };
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::ValueEnum;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::measure::{self, Ended, Process};
+use super::{
+    measure::{self, Ended, Process},
+    sandbox::Portal,
+};
 use crate::{postgres::Server, workspace::Workspace};
 
 /// One fresh data directory and the program that works on it.
@@ -30,13 +33,6 @@ pub(super) enum Database {
     Sqlite,
     /// A PostgreSQL server of its own, whose work is not measured.
     Postgres,
-}
-
-/// Where the key and the fields of the mapping come from.
-#[derive(Debug)]
-pub(super) struct Mapping<'a> {
-    pub(super) key: &'a str,
-    pub(super) fields: &'a [String],
 }
 
 /// Where the pages are.
@@ -66,9 +62,29 @@ impl<'a> Product<'a> {
             base_url: base_url.to_owned(),
             server: match database {
                 Database::Sqlite => None,
-                Database::Postgres => Some(Server::start()?),
+                Database::Postgres => Some(Server::start_as_installed()?),
             },
         })
+    }
+
+    /// Its PostgreSQL server, if it has one.
+    pub(super) fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
+    }
+
+    /// Bytes of the database on disk.
+    pub(super) fn database_bytes(&self) -> anyhow::Result<u64> {
+        match &self.server {
+            Some(server) => {
+                let size = server.ask("SELECT pg_database_size(current_database())")?;
+                Ok(size.parse()?)
+            }
+            None => {
+                let file = fs::metadata(self.file("data/tributary.sqlite"))?.len();
+                let log = fs::metadata(self.file("data/tributary.sqlite-wal"));
+                Ok(file + log.map_or(0, |log| log.len()))
+            }
+        }
     }
 
     /// Where a file for the product can be put; gone with the product.
@@ -76,53 +92,23 @@ impl<'a> Product<'a> {
         self.directory.path().join(name)
     }
 
-    /// Creates the one subscription.
-    pub(super) fn create_subscription(&self) -> anyhow::Result<Ended> {
-        self.run([
-            "subscription",
-            "create",
-            "--name",
-            "Bench",
-            "--timezone",
-            "UTC",
-        ])
+    /// Creates a subscription whose nights are those of a time zone.
+    pub(super) fn subscribe(&self, name: &str, zone: &str) -> anyhow::Result<Subscription<'_>> {
+        self.run(["subscription", "create", "--name", name, "--timezone", zone])?;
+        Ok(Subscription {
+            product: self,
+            name: name.to_owned(),
+        })
     }
 
-    /// Imports visitor ids from an NDJSON file.
-    pub(super) fn import_visitors(&self, file: &Path) -> anyhow::Result<Ended> {
-        self.run(["visitors", "import", &file.to_string_lossy()])
-    }
-
-    /// Connects to the portal that `token` opens.
-    pub(super) fn connect(&self, token: &str) -> anyhow::Result<Ended> {
-        let file = self.file("token");
-        fs::write(&file, token)?;
-        self.run([
-            "hubspot",
-            "connect",
-            "--token-file",
-            &file.to_string_lossy(),
-        ])
-    }
-
-    /// Maps contacts to visitors.
-    pub(super) fn map(&self, mapping: &Mapping<'_>) -> anyhow::Result<Ended> {
-        let fields = mapping.fields.join(",");
-        self.run([
-            "mapping",
-            "set",
-            "--level",
-            "visitor",
-            "--key",
-            mapping.key,
-            "--fields",
-            &fields,
-        ])
-    }
-
-    /// Runs one sync and returns its report on standard output.
-    pub(super) fn sync(&self) -> anyhow::Result<Ended> {
-        self.run(["sync", "--level", "visitor", "--json"])
+    /// All jobs there are and were, newest first.
+    pub(super) fn jobs(&self) -> anyhow::Result<Vec<Value>> {
+        let listed = self.run(["jobs", "list", "--all", "--limit", "10000", "--json"])?;
+        let mut listed: Value = serde_json::from_str(&listed.output)?;
+        match listed["jobs"].take() {
+            Value::Array(jobs) => Ok(jobs),
+            other => bail!("no jobs in {other}"),
+        }
     }
 
     /// Serves the pages on a free port of this machine.
@@ -180,5 +166,54 @@ impl<'a> Product<'a> {
             command.env(format!("TRIBUTARY_HUBSPOT__QUOTA__{quota}"), "0");
         }
         command
+    }
+}
+
+/// One subscription of a product.
+#[derive(Debug)]
+pub(super) struct Subscription<'a> {
+    product: &'a Product<'a>,
+    pub(super) name: String,
+}
+
+impl Subscription<'_> {
+    /// Imports visitor ids from an NDJSON file.
+    pub(super) fn import_visitors(&self, file: &Path) -> anyhow::Result<Ended> {
+        self.run(["visitors", "import", &file.to_string_lossy()])
+    }
+
+    /// Connects to a portal and maps its contacts to visitors.
+    pub(super) fn connect(&self, portal: &Portal) -> anyhow::Result<()> {
+        let file = self.product.file("token");
+        fs::write(&file, &portal.token)?;
+        let file = file.to_string_lossy();
+        self.run(["hubspot", "connect", "--token-file", &file])?;
+        let fields = portal.fields.join(",");
+        let (level, key) = (["--level", "visitor"], ["--key", &portal.key]);
+        let fields = ["--fields", &fields];
+        let mapping = ["mapping", "set"].into_iter().chain(level);
+        self.run(mapping.chain(key).chain(fields))?;
+        Ok(())
+    }
+
+    /// Sets the rhythm of its syncs.
+    pub(super) fn schedule(&self, rhythm: &str) -> anyhow::Result<()> {
+        self.run(["schedule", "set", rhythm]).map(drop)
+    }
+
+    /// Runs one sync and returns its report on standard output.
+    pub(super) fn sync(&self) -> anyhow::Result<Ended> {
+        self.run(["sync", "--level", "visitor", "--json"])
+    }
+
+    /// Lists its runs with their reports, newest first.
+    pub(super) fn runs(&self) -> anyhow::Result<String> {
+        Ok(self.run(["runs", "list", "--json"])?.output)
+    }
+
+    fn run<'b>(&self, arguments: impl IntoIterator<Item = &'b str>) -> anyhow::Result<Ended> {
+        let arguments: Vec<_> = arguments.into_iter().collect();
+        let here = ["--subscription", &self.name];
+        self.product.run(here.into_iter().chain(arguments))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{fmt, fs, thread, time::Duration};
 
-use super::measure::Usage;
+use super::{measure::Usage, server::Work};
 
 /// Megabyte, as in the targets.
 pub(super) const MEGABYTE: u64 = 1_000_000;
@@ -13,7 +13,7 @@ pub(super) const FULL_SIZE: u64 = 1_000_000;
 /// One row: what was measured, on how many contacts, and what it is held against.
 #[derive(Debug)]
 pub(super) struct Row {
-    pub(super) what: &'static str,
+    pub(super) what: String,
     pub(super) contacts: u64,
     pub(super) found: Found,
     /// None where no target is set, as for sizes other than the full one.
@@ -36,6 +36,8 @@ pub(super) enum Found {
     },
     /// The most memory of a process that goes on, in bytes.
     Peak(u64),
+    /// What a database server did beside a process that was measured.
+    Server(Work),
 }
 
 /// A target and whether it was met; a miss is a fact to be shown, not an error.
@@ -84,6 +86,26 @@ impl Target {
         Self {
             text: format!("≤ {seconds} s"),
             met: wall <= Duration::from_secs(seconds),
+        }
+    }
+
+    /// A process that syncs many subscriptions.
+    pub(super) fn night(peak: u64) -> Self {
+        Self {
+            text: "peak ≤ 400 MB".to_owned(),
+            met: peak <= 400 * MEGABYTE,
+        }
+    }
+
+    /// A process that has nothing to do.
+    pub(super) fn idle(usage: Usage) -> Self {
+        let share = usage.cpu.as_secs_f64() / usage.wall.as_secs_f64();
+        Self {
+            text: format!(
+                "CPU ≤ 1 % of a core (is {:.2} %), peak ≤ 60 MB",
+                share * 100.0
+            ),
+            met: share <= 0.01 && usage.peak <= 60 * MEGABYTE,
         }
     }
 
@@ -178,9 +200,15 @@ fn cells(circumstances: &Circumstances, row: &Row) -> [String; HEADINGS.len()] {
             let peak = format!("{:.1}", megabytes(bytes.cast_signed()));
             (none(), none(), peak, None)
         }
+        Found::Server(work) => (
+            format!("{:.2}", work.cpu.as_secs_f64()),
+            none(),
+            none(),
+            Some(format!("{} MB of log", thousands(work.wal / MEGABYTE))),
+        ),
     };
     let what = found.map_or_else(
-        || row.what.to_owned(),
+        || row.what.clone(),
         |found| format!("{}: {found}", row.what),
     );
     let (target, met) = row.target.as_ref().map_or_else(
@@ -263,6 +291,16 @@ mod tests {
         assert!(!Target::first_sync(usage(25, 151)).met);
         assert!(Target::second_sync(usage(10, 1), usage(6, 1)).met);
         assert!(!Target::second_sync(usage(10, 1), usage(7, 1)).met);
+        assert!(Target::night(400_000_000).met);
+        assert!(!Target::night(400_000_001).met);
+        let idle = |cpu, wall, peak| Usage {
+            cpu: Duration::from_millis(cpu),
+            wall: Duration::from_secs(wall),
+            peak,
+        };
+        assert!(Target::idle(idle(600, 60, 60_000_000)).met);
+        assert!(!Target::idle(idle(610, 60, 60_000_000)).met);
+        assert!(!Target::idle(idle(600, 60, 60_000_001)).met);
         assert!(Target::growth(-3).met);
         assert!(!Target::growth(20_000_001).met);
         assert!(!Target::sandbox(99_999.0).met);
@@ -278,19 +316,19 @@ mod tests {
         let first = usage(14, 120);
         let rows = [
             Row {
-                what: "first sync",
+                what: "first sync".to_owned(),
                 contacts: 1_000_000,
                 found: Found::Process(first),
                 target: Some(Target::first_sync(first)),
             },
             Row {
-                what: "sandbox",
+                what: "sandbox".to_owned(),
                 contacts: 1_000_000,
                 found: Found::Rate(123_456.7),
                 target: None,
             },
             Row {
-                what: "growth",
+                what: "growth".to_owned(),
                 contacts: 1_000_000,
                 found: Found::Growth(-1_500_000),
                 target: None,

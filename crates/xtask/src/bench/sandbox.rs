@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
     process::Stdio,
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -13,15 +14,15 @@ use serde_json::{Value, json};
 use super::measure::Process;
 use crate::workspace::Workspace;
 
-/// A running sandbox with one portal of the `bench` profile: no quotas, no dirt, every key known.
+/// A running sandbox with portals of the `bench` profile: no quotas, no dirt, every key known.
 #[derive(Debug)]
 pub(super) struct Sandbox {
-    _process: Process,
+    process: Process,
     url: String,
-    portal: Portal,
+    portals: Vec<Portal>,
 }
 
-/// What a client has to know about the portal.
+/// What a client has to know about a portal.
 #[derive(Debug)]
 pub(super) struct Portal {
     id: u64,
@@ -34,21 +35,37 @@ pub(super) struct Portal {
 }
 
 impl Sandbox {
-    /// Starts it with `contacts` contacts and waits for its address.
+    /// Starts it with one portal of `contacts` contacts and waits for its address.
     pub(super) fn start(workspace: &Workspace, contacts: u64) -> anyhow::Result<Self> {
-        let portal = json!({"id": 1, "profile": "bench", "contacts": contacts});
+        Self::start_many(workspace, 1, contacts)
+    }
+
+    /// Starts it with so many portals, each of `contacts` contacts of its own.
+    pub(super) fn start_many(
+        workspace: &Workspace,
+        portals: u64,
+        contacts: u64,
+    ) -> anyhow::Result<Self> {
         let mut command = workspace.command(program(workspace));
         // The clock a real portal would have, so that the product sees no skew.
-        command.args(["--start", "now", "--portal", &portal.to_string()]);
+        command.args(["--start", "now"]);
+        for id in 1..=portals {
+            let portal = json!({"id": id, "profile": "bench", "contacts": contacts});
+            command.args(["--portal", &portal.to_string()]);
+        }
         let (process, line) = Process::start(command)?;
         let announced: Value = serde_json::from_str(&line)
             .with_context(|| format!("the sandbox announced no JSON but: {line}"))?;
         let url = text(&announced, "/base_url")?;
-        let portal = portal_of(&announced, &url)?;
+        let fields = get(&format!("{url}/_sandbox/bench/fields"))?;
+        let fields: Vec<String> = serde_json::from_value(fields["fields"].clone())
+            .with_context(|| format!("the sandbox announced no fields: {fields}"))?;
+        let announced = announced["portals"].as_array().into_iter().flatten();
+        let portals = announced.map(|portal| portal_of(portal, &url, &fields));
         Ok(Self {
-            _process: process,
+            portals: portals.collect::<Result<_, _>>()?,
+            process,
             url,
-            portal,
         })
     }
 
@@ -57,21 +74,34 @@ impl Sandbox {
         &self.url
     }
 
-    /// The one portal it holds.
+    /// The first portal it holds.
     pub(super) fn portal(&self) -> &Portal {
-        &self.portal
+        &self.portals[0]
     }
 
-    /// Writes the visitors that the portal's contacts belong to, `most` of them at most, as lines
+    /// All portals it holds.
+    pub(super) fn portals(&self) -> &[Portal] {
+        &self.portals
+    }
+
+    /// Processor time so far.
+    pub(super) fn cpu(&self) -> anyhow::Result<Duration> {
+        self.process.cpu()
+    }
+
+    /// Writes the visitors that a portal's contacts belong to, `most` of them at most, as lines
     /// for `visitors import`; returns how many.
     pub(super) fn known_visitors(
         &self,
+        portal: &Portal,
         known: Known,
         most: u64,
         file: &Path,
     ) -> anyhow::Result<u64> {
-        let Self { url, portal, .. } = self;
-        let url = format!("{url}/_sandbox/portals/{}/known?object=contacts", portal.id);
+        let url = format!(
+            "{}/_sandbox/portals/{}/known?object=contacts",
+            self.url, portal.id
+        );
         let mut response = ureq::get(&url)
             .call()
             .with_context(|| format!("GET {url}"))?;
@@ -139,21 +169,15 @@ fn program(workspace: &Workspace) -> PathBuf {
     workspace.target().join("release/sandbox")
 }
 
-fn portal_of(announced: &Value, url: &str) -> anyhow::Result<Portal> {
-    let id = announced.pointer("/portals/0/id").and_then(Value::as_u64);
+fn portal_of(announced: &Value, url: &str, fields: &[String]) -> anyhow::Result<Portal> {
+    let id = announced["id"].as_u64();
     let id = id.with_context(|| format!("the sandbox announced no portal: {announced}"))?;
     let overview = get(&format!("{url}/_sandbox/portals/{id}"))?;
-    let fields = get(&format!("{url}/_sandbox/bench/fields"))?;
-    let fields = fields["fields"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str);
     Ok(Portal {
         id,
-        token: text(announced, "/portals/0/token")?,
+        token: text(announced, "/token")?,
         key: text(&overview, "/key_properties/contacts")?,
-        fields: fields.map(str::to_owned).collect(),
+        fields: fields.to_vec(),
     })
 }
 

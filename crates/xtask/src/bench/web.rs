@@ -8,10 +8,11 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use super::{
+    NAME, ZONE,
     browser::{Browser, between},
     measure::Process,
     page::{Limit, Page},
-    product::{Database, Mapping, Product},
+    product::{Database, Product},
     proof::Expected,
     report::{self, FULL_SIZE, Found, Row, Target},
     sandbox::{Known, Sandbox},
@@ -125,8 +126,8 @@ pub(super) fn measure(
         peak / report::MEGABYTE
     );
     let full = contacts == FULL_SIZE;
-    let waited = |what, wall, most: Option<u64>| Row {
-        what,
+    let waited = |what: &str, wall, most: Option<u64>| Row {
+        what: what.to_owned(),
         contacts,
         found: Found::Wall { cpu: None, wall },
         target: most.filter(|_| full).map(|most| Target::within(wall, most)),
@@ -157,7 +158,7 @@ pub(super) fn measure(
             None,
         ),
         Row {
-            what: "web, serve after all pages and indexes",
+            what: "web, serve after all pages and indexes".to_owned(),
             contacts,
             found: Found::Peak(peak),
             target: None,
@@ -168,21 +169,17 @@ pub(super) fn measure(
 
 /// Visitors with their metadata and accounts, and a first sync.
 fn fill(sandbox: &Sandbox, product: &Product<'_>, contacts: u64) -> anyhow::Result<()> {
-    let file = visitors(sandbox, product, Known::Everything, contacts)?;
-    product.create_subscription()?;
-    told("import", product.import_visitors(&file)?);
     let portal = sandbox.portal();
-    product.connect(&portal.token)?;
-    product.map(&Mapping {
-        key: &portal.key,
-        fields: &portal.fields,
-    })?;
+    let file = visitors(sandbox, product, portal, Known::Everything, contacts)?;
+    let subscription = product.subscribe(NAME, ZONE)?;
+    told("import", subscription.import_visitors(&file)?);
+    subscription.connect(portal)?;
     let expected = Expected {
         contacts: contacts + contacts / MISSES,
         unknown: contacts / MISSES,
         fields: portal.fields.len() as u64,
     };
-    let ended = told("first sync", product.sync()?);
+    let ended = told("first sync", subscription.sync()?);
     expected.first_run(&ended.output)?;
     Ok(())
 }
