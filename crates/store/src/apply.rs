@@ -106,7 +106,7 @@ impl Session {
         // Sorting may take as much memory as the page cache has; together they would be twice of what is needed.
         set_cache(&mut self.conn, SORT_KIB).await?;
         let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
-        sql::query(
+        let linked = sql::query(
             self.staged.sql(
                 "INSERT INTO link (
                      subscription_id, level, subject_pk, record_id, version_id, fingerprint, mapping_version, run_id)
@@ -143,7 +143,8 @@ impl Session {
             .await
             .map_err(doing(DOING))?;
         tx.commit().await?;
-        self.conn.analyze("link").await.map_err(doing(DOING))?;
+        let told = self.conn.analyze("link", linked).await;
+        told.map_err(doing(DOING))?;
         set_cache(&mut self.conn, WORKING_CACHE_KIB).await
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     sql::{Connection, Dialect, Pool, Silence},
 };
 
-/// Connections to PostgreSQL at once, if nothing else is said: two runs, an import, and pages.
+/// Connections at once, if nothing else is said: some runs, an import, and pages.
 pub const CONNECTIONS: u32 = 12;
 
 /// What is opened.
@@ -33,7 +33,7 @@ pub struct Options {
     pub keyring_file: Option<PathBuf>,
     /// The `postgres://` URL of a database; `None` for the embedded one.
     pub database: Option<SecretString>,
-    /// Connections to PostgreSQL at once.
+    /// Connections at once. Each run that is under way keeps one.
     pub connections: u32,
 }
 
@@ -87,7 +87,7 @@ impl Address {
         match self {
             Self::File(path) => {
                 let place = Place::File(path.clone());
-                let pool = sqlite::connect(path, journal).await;
+                let pool = sqlite::connect(path, connections, journal).await;
                 let pool = pool.map_err(|source| Error::Open {
                     place: place.clone(),
                     source,

@@ -25,9 +25,6 @@ pub const MAX_ID_BYTES: usize = 1024;
 /// that index, so that few large ones cost less than many small ones.
 const BATCH: usize = 100_000;
 
-/// So many subjects change what the planner has to know.
-const MANY: u64 = 1_000;
-
 /// Subjects erased per transaction, each of which goes through all that runs have noted.
 pub(crate) const ERASED: i64 = 20_000;
 
@@ -194,10 +191,8 @@ impl Importer {
     pub async fn finish(&mut self) -> Result<Imported, Error> {
         self.flush().await?;
         self.note().await?;
-        if self.written >= MANY {
-            let told = self.conn.analyze("subject").await;
-            told.map_err(doing("look at the ids"))?;
-        }
+        let told = self.conn.analyze("subject", self.written).await;
+        told.map_err(doing("look at the ids"))?;
         let now = self.now.as_millisecond();
         self.store.refresh_pins(self.scope, now).await?;
         Ok(Imported {

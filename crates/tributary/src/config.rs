@@ -27,8 +27,8 @@ use crate::trouble::Trouble;
 /// The defaults, with the documentation of every setting.
 pub(crate) const DEFAULT: &str = include_str!("config/default.toml");
 
-/// A run holds a connection while it asks for others.
-const FEWEST_CONNECTIONS: u32 = 3;
+/// Connections besides those that runs keep as long as they are under way.
+const SPARE_CONNECTIONS: u32 = 2;
 
 /// The file that is read from the data directory when no other is named.
 pub(crate) const FILE_NAME: &str = "tributary.toml";
@@ -61,7 +61,7 @@ pub(crate) struct Config {
     pub(crate) keyring_file: Option<PathBuf>,
     /// The URL of the database; `None` for the embedded one.
     pub(crate) database: Option<SecretString>,
-    /// Connections to the database at once, unless it is embedded.
+    /// Connections to the database at once.
     pub(crate) connections: u32,
     /// Where the pages are.
     pub(crate) web: Web,
@@ -130,18 +130,26 @@ impl Config {
                 .map_err(|error| set.unwrap_or(get("database.url")).refuse(chain(&error)))?;
         }
         let connections = get("database.connections");
+        let at_once: u32 = match get("worker.at_once").parse()? {
+            0 => {
+                return Err(get("worker.at_once").refuse("at least one sync has to be under way"));
+            }
+            at_once => at_once,
+        };
+        let needed = at_once.saturating_add(SPARE_CONNECTIONS);
         let reader = get("sync.reader");
         Ok(Self {
             keyring_file: get("keyring_file").path(),
-            database,
             connections: match connections.parse()? {
-                few if few < FEWEST_CONNECTIONS => {
+                _ if database.is_none() => needed,
+                few if few < needed => {
                     return Err(connections.refuse(format!(
-                        "fewer than {FEWEST_CONNECTIONS} wait for each other"
+                        "{at_once} syncs at once (worker.at_once) need {needed} of them"
                     )));
                 }
                 enough => enough,
             },
+            database,
             web: Web {
                 listen: get("web.listen").read(web::listen)?,
                 public_url: match get("web.public_url") {
@@ -160,14 +168,7 @@ impl Config {
                 _ => return Err(reader.refuse("it is none of auto, search and list")),
             },
             worker: worker::Settings {
-                at_once: match get("worker.at_once").parse()? {
-                    0 => {
-                        return Err(
-                            get("worker.at_once").refuse("at least one sync has to be under way")
-                        );
-                    }
-                    at_once => at_once,
-                },
+                at_once: at_once as usize,
                 schedule: match get("worker.schedule").text.as_str() {
                     "on" => true,
                     "off" => false,

@@ -31,7 +31,7 @@ const PAGE_BYTES: u32 = 16_384;
 /// Pages of write-ahead log before they are copied into the database.
 const CHECKPOINT_PAGES: &str = "1000";
 
-/// Connections at once. One of them writes; the others read what was there before.
+/// Connections at once, however few are asked for. One of them writes; the others read what was there before.
 const CONNECTIONS: u32 = 6;
 
 /// How the file is written.
@@ -46,7 +46,11 @@ pub(crate) enum Journal {
 }
 
 /// Opens the file, making it if it is missing and may be written.
-pub(super) async fn connect(path: &Path, journal: Journal) -> Result<SqlitePool, sqlx::Error> {
+pub(super) async fn connect(
+    path: &Path,
+    connections: u32,
+    journal: Journal,
+) -> Result<SqlitePool, sqlx::Error> {
     let options = SqliteConnectOptions::new().filename(path);
     let options = match journal {
         Journal::Ahead => options
@@ -67,7 +71,7 @@ pub(super) async fn connect(path: &Path, journal: Journal) -> Result<SqlitePool,
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .pragma("journal_size_limit", "67108864");
     SqlitePoolOptions::new()
-        .max_connections(CONNECTIONS)
+        .max_connections(connections.max(CONNECTIONS))
         .connect_with(options)
         .await
 }

@@ -15,6 +15,9 @@ use crate::{
     error::{READ_ONLY, doing},
 };
 
+/// So many rows change what the planner has to know.
+const MANY: u64 = 1_000;
+
 /// Which database it is, for the parts of statements that have no common words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -213,12 +216,13 @@ impl Connection {
         }
     }
 
-    /// Tells PostgreSQL's planner of many rows that came at once. By itself it looks within a minute; until then it takes a
-    /// level for a handful of rows, and goes through all of them for each page of keys.
-    pub(crate) async fn analyze(&mut self, table: &str) -> Result<(), sqlx::Error> {
+    /// Tells PostgreSQL's planner of rows that came at once, if they are many: it looks through a sample of the whole table.
+    /// By itself it does so within a minute; until then it takes a level for a handful of rows, and goes through all of
+    /// them for each page of keys.
+    pub(crate) async fn analyze(&mut self, table: &str, came: u64) -> Result<(), sqlx::Error> {
         match self.dialect() {
-            Dialect::Sqlite => Ok(()),
-            Dialect::Postgres => self.run(&format!("ANALYZE {table}")).await,
+            Dialect::Postgres if came >= MANY => self.run(&format!("ANALYZE {table}")).await,
+            Dialect::Postgres | Dialect::Sqlite => Ok(()),
         }
     }
 

@@ -165,6 +165,13 @@ fn the_database_is_shown_without_its_password() {
         let shown = run(wrong, &["config", "check"]).failed_with(1, "(TRB0104)");
         assert!(!shown.contains("s3cret"), "{shown}");
     }
-    let few = ("TRIBUTARY_DATABASE__CONNECTIONS", "2");
-    run(few, &["config", "check"]).failed_with(1, "(TRB0104)");
+    // Four syncs at once, each with one of its own, would wait for each other.
+    let with_connections = |count| {
+        let mut command = bare(home.path());
+        command.env(direct.0, direct.1).args(["config", "check"]);
+        command.env("TRIBUTARY_DATABASE__CONNECTIONS", count);
+        Ended(command.output().unwrap())
+    };
+    with_connections("5").failed_with(1, "(TRB0104)");
+    with_connections("6").done();
 }
