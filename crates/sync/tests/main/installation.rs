@@ -20,13 +20,12 @@ use sandbox::{Config, Object, PortalConfig, Sandbox};
 use scratch::Scratch;
 use store::{
     Scope, Store, SubscriptionId,
-    import::NewSubject,
     job::Only,
     mapping::{EmptyPolicy, MappedField},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{PORTAL, key, nights::process, points};
+use crate::{PORTAL, import, key, nights::process, points};
 
 /// What a process is told: the sandbox's address, the data directory, the clock's file, and the database if it is a server.
 const REPLICA: &str = "TRIBUTARY_TEST_REPLICA";
@@ -124,16 +123,11 @@ impl Installation {
 
     async fn map(&self, subscription: SubscriptionId) {
         let (scope, now) = (visitors(subscription), self.clock.now());
-        let mut importer = self.store.import(scope, false, now).await.unwrap();
-        for known in self.sandbox.known(PORTAL, Object::Contacts) {
-            let subject = NewSubject {
-                id: known.id,
-                accounts: None,
-                agent: None,
-            };
-            importer.push(subject).await.unwrap();
-        }
-        importer.finish().await.unwrap();
+        let known = self
+            .sandbox
+            .known(PORTAL, Object::Contacts)
+            .map(|known| known.id);
+        import(&self.store, scope, known, now).await;
         let key = PropertyName::new(key(Level::Visitor));
         let field = MappedField {
             property: PropertyName::new(FIELD),

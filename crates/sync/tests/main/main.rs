@@ -21,11 +21,12 @@ mod uploads;
 use std::{collections::BTreeMap, sync::Arc};
 
 use hubspot::{Client, Credentials, ManualClock, QuotaSettings, Settings};
+use jiff::Timestamp;
 use model::{Level, MetadataType, PropertyName, Translator};
 use sandbox::{Command, Config, Object, PortalConfig, Sandbox, Truth};
 use scratch::Scratch;
 use store::{
-    Scope,
+    Scope, Store,
     import::NewSubject,
     mapping::{EmptyPolicy, MappedField},
     run::State,
@@ -92,23 +93,8 @@ impl World {
     }
 
     async fn import(&self, level: Level, ids: impl IntoIterator<Item = String>) {
-        let mut importer = self
-            .context
-            .store
-            .import(self.scope(level), false, self.context.clock.now())
-            .await
-            .unwrap();
-        for id in ids {
-            importer
-                .push(NewSubject {
-                    id,
-                    accounts: None,
-                    agent: None,
-                })
-                .await
-                .unwrap();
-        }
-        importer.finish().await.unwrap();
+        let now = self.context.clock.now();
+        import(&self.context.store, self.scope(level), ids, now).await;
     }
 
     fn scope(&self, level: Level) -> Scope {
@@ -356,6 +342,25 @@ impl World {
         }
         assert_eq!(winners, self.truth(level).matched);
     }
+}
+
+/// Makes ids known.
+async fn import(
+    store: &Store,
+    scope: Scope,
+    ids: impl IntoIterator<Item = String>,
+    now: Timestamp,
+) {
+    let mut importer = store.import(scope, false, now).await.unwrap();
+    for id in ids {
+        let subject = NewSubject {
+            id,
+            accounts: None,
+            agent: None,
+        };
+        importer.push(subject).await.unwrap();
+    }
+    importer.finish().await.unwrap();
 }
 
 /// What nothing may leave behind, with how to count it.

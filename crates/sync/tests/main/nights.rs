@@ -14,7 +14,6 @@ use sandbox::{Action, Config, Object, PortalConfig, Rule, Sandbox};
 use scratch::Scratch;
 use store::{
     Scope, Store, Subscription,
-    import::NewSubject,
     job::{self, Job, Only},
     mapping::EmptyPolicy,
     run::{State, Trigger},
@@ -23,7 +22,7 @@ use store::{
 use sync::{ReaderChoice, Request, Runner, Worker, connect::Connector, runner, worker};
 use tokio_util::sync::CancellationToken;
 
-use crate::{PORTAL, key, settings};
+use crate::{PORTAL, import, key, settings};
 
 /// A clock whose hands are moved in either direction. Waiting moves them too.
 #[derive(Debug)]
@@ -114,16 +113,8 @@ impl Night {
             Level::Visitor => Object::Contacts,
             Level::Account => Object::Companies,
         };
-        let mut importer = self.store.import(scope, false, now).await.unwrap();
-        for known in self.sandbox.known(PORTAL, object) {
-            let subject = NewSubject {
-                id: known.id,
-                accounts: None,
-                agent: None,
-            };
-            importer.push(subject).await.unwrap();
-        }
-        importer.finish().await.unwrap();
+        let known = self.sandbox.known(PORTAL, object).map(|known| known.id);
+        import(&self.store, scope, known, now).await;
         let key = PropertyName::new(key(level));
         let mapped = self
             .store
