@@ -183,6 +183,27 @@ async fn retention_forgets_details_but_not_values() {
 }
 
 #[tokio::test]
+async fn runs_that_are_forgotten_together_leave_no_version_behind() {
+    let fixture = Fixture::knowing(&["a"]).await;
+    for n in 0..5 {
+        let payload = format!(r#"{{"n":{n}}}"#);
+        fixture.run(&[(1, n, "a", &payload)]).await;
+    }
+    // PostgreSQL hands rows out in the order in which they were written last.
+    for run in [3, 1] {
+        let touch = format!("UPDATE run SET report = report WHERE id = {run}");
+        fixture.scratch.execute(&touch).await;
+    }
+    assert_eq!(fixture.store.prune(now() + 1.second()).await.unwrap(), 4);
+    let versions = "SELECT count(*) FROM version";
+    assert_eq!(
+        fixture.scratch.number(versions).await,
+        2,
+        "the present one, and the one before"
+    );
+}
+
+#[tokio::test]
 async fn imports_merge_and_never_remove() {
     let fixture = Fixture::new().await;
     let with = |agent: &str, accounts: Option<&str>| NewSubject {
