@@ -74,17 +74,13 @@ impl<'a> Product<'a> {
 
     /// Bytes of the database on disk.
     pub(super) fn database_bytes(&self) -> anyhow::Result<u64> {
-        match &self.server {
-            Some(server) => {
-                let size = server.ask("SELECT pg_database_size(current_database())")?;
-                Ok(size.parse()?)
-            }
-            None => {
-                let file = fs::metadata(self.file("data/tributary.sqlite"))?.len();
-                let log = fs::metadata(self.file("data/tributary.sqlite-wal"));
-                Ok(file + log.map_or(0, |log| log.len()))
-            }
+        if let Some(server) = &self.server {
+            let size = server.ask("SELECT pg_database_size(current_database())")?;
+            return Ok(size.parse()?);
         }
+        let file = fs::metadata(self.file("data/tributary.sqlite"))?.len();
+        let log = fs::metadata(self.file("data/tributary.sqlite-wal"));
+        Ok(file + log.map_or(0, |log| log.len()))
     }
 
     /// Where a file for the product can be put; gone with the product.
