@@ -75,7 +75,7 @@ pub(super) fn measure(
         }
     };
 
-    // A process that were there before could begin with a night of the default rhythm.
+    // A process that is there before could begin with a night of the default rhythm.
     let due = fall_due(&all)?;
     let (serve, _) = product.serve()?;
     let observed = Observed {
