@@ -130,7 +130,7 @@ impl Beat {
                 _ = &mut ended => {
                     // The server would let go of it a moment after the session's end.
                     let unlock = sqlx::query("SELECT pg_advisory_unlock($1)").bind(self.key);
-                    drop(unlock.execute(&mut session).await);
+                    drop(within_time(unlock.execute(&mut session)).await);
                     drop(session.close().await);
                     return;
                 }
@@ -144,7 +144,10 @@ impl Beat {
                 if matches!(&error, sqlx::Error::Io(cause) if cause.kind() == ErrorKind::TimedOut) {
                     self.silence.fell();
                 }
-                session = self.reopen().await;
+                session = tokio::select! {
+                    session = self.reopen() => session,
+                    _ = &mut ended => return,
+                };
                 // What has died meanwhile may not have said so.
                 self.silence.fell();
                 self.up.send_replace(true);

@@ -10,7 +10,10 @@ use std::{
 use model::Clock;
 use scratch::{Proxy, Scratch};
 use store::Store;
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -69,6 +72,7 @@ const ROOM: &str = "DROP FUNCTION full_disk CASCADE";
 /// A process that reaches its database by way of a proxy.
 struct Remote {
     proxy: Proxy,
+    store: Store,
     stop: CancellationToken,
     working: JoinHandle<()>,
 }
@@ -85,6 +89,7 @@ impl Remote {
         let working = tokio::spawn(worker.work(stop.clone()));
         Self {
             proxy,
+            store,
             stop,
             working,
         }
@@ -154,8 +159,16 @@ async fn whatever_happens_to_the_database_the_night_is_whole() {
         remote.proxy.mend();
         nights.assert_done(since, &what).await;
     }
-    remote.stop.cancel();
-    remote.working.await.unwrap();
+    // A process can be ended while the database is away.
+    remote.proxy.cut(true);
+    sleep(Duration::from_secs(1)).await;
+    let end = async {
+        remote.stop.cancel();
+        remote.working.await.unwrap();
+        remote.store.close().await;
+    };
+    let ended = timeout(Duration::from_mins(1), end).await;
+    ended.expect("the process does not end");
 }
 
 /// Starts a process that cannot make any file longer than so many bytes: it finds its disk full.
