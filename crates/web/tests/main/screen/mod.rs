@@ -11,6 +11,7 @@ use std::{
     fmt::Debug,
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -127,20 +128,7 @@ impl Screen {
     /// Opens a window.
     pub(crate) async fn open(look: Look) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
-            .env("TMPDIR", home.path())
-            .env("HOME", home.path())
-            .env("XDG_CONFIG_HOME", home.path())
-            .env("XDG_CACHE_HOME", home.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect(
-                "chromedriver is installed: on Debian, apt-get install chromium chromium-driver",
-            );
-        let port = port_of(&mut driver);
+        let (driver, port) = start_driver(home.path());
         let mut capabilities = Capabilities::new();
         let profile = home.path().join("profile");
         let options = json!({
@@ -411,8 +399,34 @@ impl Drop for Screen {
     }
 }
 
+/// Starts a driver; says on which port it listens. One that takes the port of another at the same moment ends again.
+fn start_driver(home: &Path) -> (Child, u16) {
+    let start = |_| {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .env("TMPDIR", home)
+            .env("HOME", home)
+            .env("XDG_CONFIG_HOME", home)
+            .env("XDG_CACHE_HOME", home)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect(
+                "chromedriver is installed: on Debian, apt-get install chromium chromium-driver",
+            );
+        if let Some(port) = port_of(&mut driver) {
+            return Some((driver, port));
+        }
+        drop(driver.kill());
+        drop(driver.wait());
+        None
+    };
+    (0..5).find_map(start).expect("chromedriver says its port")
+}
+
 /// The port that a driver says it listens on.
-fn port_of(driver: &mut Child) -> u16 {
+fn port_of(driver: &mut Child) -> Option<u16> {
     let output = BufReader::new(driver.stdout.take().unwrap());
     let mut lines = output.lines();
     let port = lines.by_ref().find_map(|line| {
@@ -422,5 +436,5 @@ fn port_of(driver: &mut Child) -> u16 {
     });
     // Whoever stops listening makes the driver stop at its next word.
     std::thread::spawn(move || lines.for_each(drop));
-    port.expect("chromedriver says its port")
+    port
 }

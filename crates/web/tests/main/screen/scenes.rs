@@ -274,6 +274,10 @@ fn stable(tree: &str) -> String {
         for unit in ["kB", "MB", "GB", "s", "秒"] {
             line = without_number_before(&line, unit);
         }
+        // What is about as long as a unit is sometimes longer.
+        for size in ["N kB", "N MB", "N GB"] {
+            line = line.replace(size, "N bytes");
+        }
         text.push_str(line.trim_end());
         text.push('\n');
     }
