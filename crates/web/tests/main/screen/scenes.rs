@@ -337,7 +337,7 @@ fn what_differs_from_run_to_run_is_masked() {
             "code \"http://localhost:1/join#aB-_9\"",
             "code \"http://localhost:PORT/join#SECRET\"",
         ),
-        ("definition \"12.3 MB\"", "definition \"N MB\""),
+        ("definition \"12.3 MB\"", "definition \"N bytes\""),
         ("cell \"0.4 s\"", "cell \"N s\""),
         ("text \"12 syncs\"", "text \"12 syncs\""),
         ("text \"0.4秒\"", "text \"N秒\""),
