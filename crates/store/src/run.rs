@@ -7,11 +7,11 @@ use sqlx::AssertSqlSafe;
 use crate::{
     Error, Scope, Session, Store, SubscriptionId,
     error::{corrupt, doing},
-    job::{self, Ticket},
+    job::Ticket,
     level_code, level_of,
     lock::{Process, Task},
     memory::{forget_memory, memorise},
-    sql::{self, Connection, Lock, Source, Transaction},
+    sql::{self, Connection, Lock, Source},
     staging::{drop_staging_table, forget_staged, keep_outcomes},
     takeover::{self, Begun, Left},
 };
@@ -179,13 +179,8 @@ impl Store {
         let name = self.process.name().await?;
         let scope = new.scope;
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-        if let Some(ticket) = new.job
-            && job::has_succeeded(&mut tx, ticket)
-                .await
-                .map_err(doing(DOING))?
-        {
-            tx.rollback().await?;
-            return Err(Error::JobDone(ticket.job));
+        if let Some(ticket) = new.job {
+            ticket.refuse_if_done(&mut tx).await?;
         }
         if let Some((run, holder)) = held(&mut tx, scope).await.map_err(doing(DOING))? {
             let under_way = self
@@ -208,7 +203,9 @@ impl Store {
                     .execute(&mut tx)
                     .await
                     .map_err(doing(DOING))?;
-                let tx = note_run(tx, new, run).await?;
+                if let Some(ticket) = new.job {
+                    ticket.becomes(&mut tx, run).await?;
+                }
                 tx.commit().await?;
                 return Ok(Begun {
                     session: Session::open(self, scope, run, hold).await?,
@@ -245,7 +242,9 @@ impl Store {
         .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
-        let tx = note_run(tx, new, id).await?;
+        if let Some(ticket) = new.job {
+            ticket.becomes(&mut tx, id).await?;
+        }
         tx.commit().await?;
         Ok(Begun {
             session: Session::open(self, scope, id, hold).await?,
@@ -385,23 +384,6 @@ impl Store {
         .map(|run| run.map(|id| RunId(id.cast_unsigned())))
         .map_err(doing("find the latest run"))
     }
-}
-
-/// Notes on its job which run it has become.
-async fn note_run<'c>(
-    mut tx: Transaction<'c>,
-    new: &NewRun,
-    run: RunId,
-) -> Result<Transaction<'c>, Error> {
-    let Some(ticket) = new.job else {
-        return Ok(tx);
-    };
-    let noted = job::becomes(&mut tx, ticket, run).await;
-    if noted.map_err(doing("note the run on its job"))? {
-        return Ok(tx);
-    }
-    tx.rollback().await?;
-    Err(Error::JobLost(ticket.job))
 }
 
 /// The run that holds a level, and who holds it.
