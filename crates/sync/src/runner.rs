@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::Clock;
 use store::{
     Scope, Store,
     job::{self, JobId, Kind, NewJob, Priority},
-    run::State,
+    run::{Origin, State},
 };
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,7 @@ use crate::{
     run::{Error as RunError, run},
 };
 
-/// How often another process's progress is looked at.
+/// How often what another process may have under way is looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// How often it is looked up who else draws on a portal's quota.
@@ -216,23 +216,15 @@ impl Runner {
 
     /// Puts a run in the queue, from which a process takes it. One of its kind that is there already is taken for it.
     pub async fn ask(&self, request: Request) -> Result<JobId, store::Error> {
-        let Shared {
-            store, clock, wake, ..
-        } = &*self.shared;
+        let Shared { store, clock, .. } = &*self.shared;
         let now = clock.now();
-        let job = NewJob {
-            scope: request.scope,
-            kind: match request.measured {
-                Some(key) => Kind::Measure(key.to_string()),
-                None => Kind::Sync,
-            },
-            origin: request.origin,
-            priority: Priority::Person,
-            due_at: now,
-            expires_at: None,
+        let kind = match request.measured {
+            Some(key) => Kind::Measure(key.to_string()),
+            None => Kind::Sync,
         };
+        let job = wish(request.scope, kind, request.origin, now);
         let id = store.ask(&job, now).await?;
-        wake.notify_one();
+        self.wake();
         Ok(id)
     }
 
@@ -264,22 +256,11 @@ impl Runner {
         let Some(first) = self.present(scope).await? else {
             return Ok(None);
         };
-        let (sender, receiver) = watch::channel(first);
         let runner = self.clone();
-        tokio::spawn(async move {
-            while !sender.is_closed() {
-                tokio::select! {
-                    () = sender.closed() => return,
-                    () = tokio::time::sleep(LOOK) => {}
-                }
-                match runner.present(scope).await {
-                    Ok(Some(progress)) => drop(sender.send_replace(progress)),
-                    // Whoever follows asks for the page anew, and learns what is wrong.
-                    Ok(None) | Err(_) => return,
-                }
-            }
-        });
-        Ok(Some(receiver))
+        Ok(Some(followed(first, move || {
+            let runner = runner.clone();
+            async move { runner.present(scope).await }
+        })))
     }
 
     /// Where the run of a level stands that waits or is under way: as this process knows, or as another one has noted.
@@ -324,6 +305,41 @@ impl Runner {
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.shared.clock
     }
+}
+
+/// A job for a person, who waits for it from now on.
+pub(crate) fn wish(scope: Scope, kind: Kind, origin: Origin, now: Timestamp) -> NewJob {
+    NewJob {
+        scope,
+        kind,
+        origin,
+        priority: Priority::Person,
+        due_at: now,
+        expires_at: None,
+    }
+}
+
+/// What is looked at again and again, from `first` on. The channel closes when there is nothing more to see.
+pub(crate) fn followed<T, F>(first: T, look: impl Fn() -> F + Send + 'static) -> watch::Receiver<T>
+where
+    T: Send + Sync + 'static,
+    F: Future<Output = Result<Option<T>, store::Error>> + Send,
+{
+    let (sender, receiver) = watch::channel(first);
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                () = sender.closed() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            match look().await {
+                Ok(Some(seen)) => drop(sender.send_replace(seen)),
+                // Whoever follows asks for the page anew, and learns what is wrong.
+                Ok(None) | Err(_) => return,
+            }
+        }
+    });
+    receiver
 }
 
 /// Remembers whether the connection works.

@@ -1,15 +1,12 @@
 //! Files of ids that people have sent, on their way into a level: looked at, waited for, loaded, and what came of them.
 
-use std::{
-    io::{self, Read},
-    time::Duration,
-};
+use std::io::{self, Read};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{
     Scope, Store, UploadId,
-    job::{self, Job, JobId, Kind, NewJob, Priority},
+    job::{self, Job, JobId, Kind},
     run::{Origin, Trigger},
     upload::Upload,
 };
@@ -19,13 +16,11 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Explanation, Runner,
     import::{self, BadLine, Options, Preview, Report},
+    runner::{followed, wish},
 };
 
 /// Bad lines that are kept to show.
 const SHOWN: usize = 1_000;
-
-/// How often a file is looked at that is followed.
-const LOOK: Duration = Duration::from_millis(250);
 
 /// How far a file is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -210,17 +205,11 @@ impl Runner {
         by: &str,
     ) -> Result<Option<JobId>, store::Error> {
         let now = self.clock().now();
-        let job = NewJob {
-            scope: upload.scope,
-            kind,
-            origin: Origin {
-                trigger: Trigger::Page,
-                by: Some(by.into()),
-            },
-            priority: Priority::Person,
-            due_at: now,
-            expires_at: None,
+        let origin = Origin {
+            trigger: Trigger::Page,
+            by: Some(by.into()),
         };
+        let job = wish(upload.scope, kind, origin, now);
         let asked = self.store().ask_about(upload.id, &job, now).await?;
         self.wake();
         Ok(asked)
@@ -235,22 +224,11 @@ impl Runner {
         let Some(first) = busy(self.store(), scope).await? else {
             return Ok(None);
         };
-        let (sender, receiver) = watch::channel(first);
         let store = self.store().clone();
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    () = sender.closed() => return,
-                    () = tokio::time::sleep(LOOK) => {}
-                }
-                match busy(&store, scope).await {
-                    Ok(Some(upload)) => drop(sender.send_replace(upload)),
-                    // Whoever follows asks for the page anew, and learns what is wrong.
-                    Ok(None) | Err(_) => return,
-                }
-            }
-        });
-        Ok(Some(receiver))
+        Ok(Some(followed(first, move || {
+            let store = store.clone();
+            async move { busy(&store, scope).await }
+        })))
     }
 }
 

@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
+use model::Level;
 use store::{UploadId, upload::Upload};
 
 use super::{address, ids};
@@ -14,7 +15,6 @@ use crate::{
     posted::GUARD,
     visit::{AtLevel, Here},
 };
-use model::Level;
 
 /// Bytes of a part. As much of a file is in memory at once.
 const PART: usize = 1 << 20;
