@@ -6,6 +6,7 @@ use crate::{
     Error, OutcomeKind, Session,
     database::sqlite::{WORKING_CACHE_KIB, set_cache},
     error::doing,
+    outbox::put_changes,
     outcome::MATCHED,
     sql,
 };
@@ -106,6 +107,9 @@ impl Session {
         // Sorting may take as much memory as the page cache has; together they would be twice of what is needed.
         set_cache(&mut self.conn, SORT_KIB).await?;
         let mut tx = self.hold.begin(&mut self.conn, DOING).await?;
+        put_changes(&mut tx, self.scope, self.run, &self.staged)
+            .await
+            .map_err(doing(DOING))?;
         let linked = sql::query(
             self.staged.sql(
                 "INSERT INTO link (

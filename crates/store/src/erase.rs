@@ -7,6 +7,7 @@ use crate::{
     matching::texts,
     memory::forget_in_memory,
     near::forget_near,
+    outbox::forget_subjects,
     run::under_way,
     sql::{self, Connection},
 };
@@ -74,6 +75,7 @@ pub(crate) async fn erase(
     .bind(scope.level_code())
     .execute(&mut *conn)
     .await?;
+    forget_subjects(conn, &pks).await?;
     for sql in [
         "DELETE FROM outcome WHERE subject_pk IN (SELECT value FROM json_each(?))",
         "DELETE FROM ended_link WHERE subject_pk IN (SELECT value FROM json_each(?))",

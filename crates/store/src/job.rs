@@ -40,6 +40,13 @@ pub enum Kind {
     },
     /// Erase the known ids that were found not to be in a file.
     Remove(UploadId),
+    /// Send what waits in the outbox.
+    Deliver,
+    /// Hold what the destination has against what was sent.
+    Compare {
+        /// All of it; otherwise a sample.
+        all: bool,
+    },
 }
 
 /// Kinds that become runs.
@@ -53,13 +60,16 @@ impl Kind {
             Self::Measure(_) => "measure",
             Self::Import { .. } => "import",
             Self::Remove(_) => "remove",
+            Self::Deliver => "deliver",
+            Self::Compare { .. } => "compare",
         }
     }
 
     /// As it is stored.
     fn written(&self) -> String {
         match self {
-            Self::Sync => self.name().into(),
+            Self::Sync | Self::Deliver | Self::Compare { all: false } => self.name().into(),
+            Self::Compare { all: true } => format!("{}{ALL}", self.name()),
             Self::Measure(property) => format!("{} {property}", self.name()),
             Self::Import { upload, mirror } => {
                 let mirror = if *mirror { MIRROR } else { "" };
@@ -72,7 +82,10 @@ impl Kind {
     fn read(text: &str) -> Option<Self> {
         let upload = |number: &str| number.parse().ok().map(UploadId);
         match text.split_once(' ') {
-            None if text == Self::Sync.name() => Some(Self::Sync),
+            None => [Self::Sync, Self::Deliver, Self::Compare { all: false }]
+                .into_iter()
+                .find(|kind| kind.name() == text),
+            Some(("compare", "all")) => Some(Self::Compare { all: true }),
             Some(("measure", property)) => Some(Self::Measure(property.into())),
             Some(("import", rest)) => {
                 let number = rest.strip_suffix(MIRROR);
@@ -86,6 +99,13 @@ impl Kind {
         }
     }
 }
+
+/// What stands behind a comparison of everything.
+const ALL: &str = " all";
+
+/// Kinds that talk to the destination outside. They have their own turn: the destination may be away for a day, and levels are
+/// synced all the same.
+pub(crate) const OUTSIDE: [&str; 3] = ["deliver", "compare", "compare all"];
 
 /// What stands behind the number of a file that is complete.
 const MIRROR: &str = " mirror";

@@ -13,13 +13,17 @@ use crate::{
 
 impl Store {
     /// Deletes the details of runs that ended before `cutoff`: misses, quarantined values, ended links, and the versions
-    /// they superseded. The reports and the present values stay. Says how many runs were pruned.
+    /// they superseded. The reports and the present values stay, and so do the versions that are still to be sent somewhere. Says
+    /// how many runs were pruned.
     pub async fn prune(&self, cutoff: Timestamp) -> Result<u64, Error> {
         const DOING: &str = "prune old runs";
         // The oldest first: what a version superseded is known by that version only.
         let due: Vec<(i64, i64, i64)> = sql::query_as(
             "SELECT id, subscription_id, level FROM run WHERE NOT pruned AND finished_at < ?
-             AND id NOT IN (SELECT max(id) FROM run WHERE applied GROUP BY subscription_id, level) ORDER BY id",
+             AND id NOT IN (SELECT max(id) FROM run WHERE applied GROUP BY subscription_id, level)
+             AND NOT EXISTS (SELECT 1 FROM outbox o
+                             WHERE o.subscription_id = run.subscription_id AND o.level = run.level AND o.run_id <= run.id)
+             ORDER BY id",
         )
         .bind(cutoff.as_millisecond())
         .fetch_all(&self.pool)
@@ -35,6 +39,8 @@ impl Store {
                 "DELETE FROM outcome WHERE run_id = ?",
                 "DELETE FROM quarantine WHERE run_id = ?",
                 "DELETE FROM ended_link WHERE run_id = ?",
+                "DELETE FROM undelivered WHERE run_id = ?",
+                "DELETE FROM delivery WHERE run_id = ?",
                 "UPDATE run SET pruned = true WHERE id = ?",
             ] {
                 sql::query(sql)

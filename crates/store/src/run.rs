@@ -21,6 +21,8 @@ use crate::{
 pub enum State {
     /// Under way.
     Running,
+    /// Applied and proved here; the destination outside has not answered for every change yet.
+    Delivering,
     /// Proved.
     Success,
     /// Applied as far as it goes, with a gap that is named.
@@ -32,8 +34,9 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Running,
+        Self::Delivering,
         Self::Success,
         Self::Partial,
         Self::Failed,
@@ -44,6 +47,7 @@ impl State {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Running => "running",
+            Self::Delivering => "delivering",
             Self::Success => "success",
             Self::Partial => "partial",
             Self::Failed => "failed",

@@ -22,7 +22,7 @@ use crate::{
 const CONTRACT: &str = "contract";
 
 /// The migrations, oldest first, as SQLite and PostgreSQL want them. A released one never changes.
-const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str, &str); 6] = [
     (
         1,
         "initial",
@@ -52,6 +52,12 @@ const MIGRATIONS: [(i64, &str, &str, &str); 5] = [
         "uploads",
         include_str!("../../migrations/sqlite/0005_uploads.sql"),
         include_str!("../../migrations/postgres/0005_uploads.sql"),
+    ),
+    (
+        6,
+        "destinations",
+        include_str!("../../migrations/sqlite/0006_destinations.sql"),
+        include_str!("../../migrations/postgres/0006_destinations.sql"),
     ),
 ];
 

@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use model::RunId;
 use sqlx::AssertSqlSafe;
 
-use super::{COLUMNS, Job, JobId, JobRow, State, job_of};
+use super::{COLUMNS, Job, JobId, JobRow, OUTSIDE, State, job_of};
 use crate::{
     Error, Store,
     error::doing,
     lock::{Task, UnderWay},
+    matching::texts,
     sql::{self, Connection, Lock},
 };
 
@@ -78,7 +79,7 @@ impl Ticket {
     pub(crate) async fn refuse_if_done(self, conn: &mut Connection) -> Result<(), Error> {
         let done: bool = sql::query_scalar(
             "SELECT EXISTS (SELECT 1 FROM job j JOIN run r ON r.id = j.run_id
-                            WHERE j.id = ? AND r.state IN ('success', 'partial'))",
+                            WHERE j.id = ? AND r.state IN ('delivering', 'success', 'partial'))",
         )
         .bind(self.job.0)
         .fetch_one(conn)
@@ -118,18 +119,31 @@ pub struct Lost;
 
 impl Store {
     /// Begins the job whose turn it is, if there is one: of those that are due, people's before the schedule's, and no two
-    /// for one level at a time.
+    /// for one level at a time. Jobs that talk to the destination outside have a turn of their own.
     pub async fn claim(&self, now: Timestamp) -> Result<Option<Claim>, Error> {
+        self.claim_of(None, now).await
+    }
+
+    /// Begins one job, if it is its turn.
+    pub async fn claim_job(&self, job: JobId, now: Timestamp) -> Result<Option<Claim>, Error> {
+        self.claim_of(Some(job), now).await
+    }
+
+    async fn claim_of(&self, only: Option<JobId>, now: Timestamp) -> Result<Option<Claim>, Error> {
         const DOING: &str = "begin a job";
         let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
         let next: Option<(i64, i64)> = sql::query_as(
             "SELECT id, token FROM job j
              WHERE state = 'waiting' AND due_at <= ?1 AND (expires_at IS NULL OR expires_at > ?1)
+               AND (?2 IS NULL OR id = ?2)
                AND NOT EXISTS (SELECT 1 FROM job r WHERE r.state = 'running'
-                               AND r.subscription_id = j.subscription_id AND r.level = j.level)
+                               AND r.subscription_id = j.subscription_id AND r.level = j.level
+                               AND (r.kind IN (SELECT value FROM json_each(?3))) = (j.kind IN (SELECT value FROM json_each(?3))))
              ORDER BY priority, due_at, id LIMIT 1",
         )
         .bind(now.as_millisecond())
+        .bind(only.map(|job| job.0))
+        .bind(texts(&OUTSIDE))
         .fetch_optional(&mut *tx)
         .await
         .map_err(doing(DOING))?;

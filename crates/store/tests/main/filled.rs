@@ -7,12 +7,13 @@ use store::{Scope, Store, SubscriptionId, database, run::State};
 use crate::{batch, candidate, new_run, now};
 
 /// What the schema up to each migration remembers: a new migration that makes a table adds its rows here.
-pub(crate) const ROWS: [(i64, &str); 5] = [
+pub(crate) const ROWS: [(i64, &str); 6] = [
     (1, include_str!("rows/0001_initial.sql")),
     (2, include_str!("rows/0002_web.sql")),
     (3, include_str!("rows/0003_jobs.sql")),
     (4, include_str!("rows/0004_takeover.sql")),
     (5, include_str!("rows/0005_uploads.sql")),
+    (6, include_str!("rows/0006_destinations.sql")),
 ];
 
 /// The level that everything is about.

@@ -8,6 +8,7 @@ mod jobs;
 mod lifecycle;
 mod lists;
 mod matching;
+mod outbox;
 mod releases;
 mod schedules;
 mod secrets;
