@@ -7,7 +7,8 @@ use model::PortalId;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
-use crate::{CallCounter, Error, Operation, clock, oauth::OAuth};
+use crate::{CallCounter, Error, Operation, oauth::OAuth};
+use outbound::clock;
 
 /// Refresh so long before expiry, as production connectors do.
 const AHEAD: Duration = Duration::from_mins(10);

@@ -14,8 +14,8 @@ use crate::{
     client::Plan,
     decode::{self, Envelope, record_id},
     governor::Budget,
-    transport::{Body, Request},
 };
+use outbound::{Body, Request};
 
 /// Most ids in one call.
 pub const BATCH: usize = 100;
@@ -139,10 +139,10 @@ impl Client {
                 "propertiesWithHistory": [],
                 "inputs": inputs,
             });
-            Request {
-                url: self.paths().batch_read(object, archived),
-                body: Body::Json(body.to_string().into_bytes()),
-            }
+            Request::post(
+                self.paths().batch_read(object, archived),
+                Body::Json(body.to_string().into_bytes()),
+            )
         };
         let envelope = self
             .run(&plan, request, |answer| {

@@ -6,7 +6,8 @@ use std::{collections::VecDeque, time::Duration};
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{QuotaSettings, clock};
+use crate::QuotaSettings;
+use outbound::clock;
 
 /// Calls per window of the smallest class, until HubSpot has said which one the portal is in.
 const SMALLEST_WINDOW: u32 = 100;

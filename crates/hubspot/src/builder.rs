@@ -116,7 +116,7 @@ impl ClientBuilder {
         self.settings.check()?;
         let transport = match &self.transport {
             Some(transport) => transport.clone(),
-            None => Transport::new(&self.settings)?,
+            None => self.settings.transport()?,
         };
         let seed = self.seed.unwrap_or_else(|| {
             // Only so that many installations do not wait in step.

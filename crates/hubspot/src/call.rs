@@ -1,24 +1,17 @@
 //! One call: sent, counted, classified, and tried again by the table.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use model::Clock;
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use outbound::{Answer, Credential, Jitter, Request, Transport, clock, scrub};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     CallCounter, Error, Governor, Kind, Operation, Settings,
     calls::CallKind,
-    clock,
     paths::Paths,
     refusal::{Head, Refusal},
     retry::{self, Retry},
-    transport::{self, Answer, Request, Transport},
 };
 
 /// What every call needs.
@@ -26,7 +19,7 @@ pub(crate) struct Caller {
     pub(crate) transport: Transport,
     pub(crate) paths: Paths,
     pub(crate) clock: Arc<dyn Clock>,
-    jitter: Mutex<ChaCha8Rng>,
+    jitter: Jitter,
 }
 
 impl fmt::Debug for Caller {
@@ -73,7 +66,7 @@ impl Caller {
             transport,
             paths: Paths::new(settings)?,
             clock,
-            jitter: Mutex::new(ChaCha8Rng::seed_from_u64(seed)),
+            jitter: Jitter::new(seed),
         })
     }
 
@@ -84,7 +77,7 @@ impl Caller {
         request: &Request,
     ) -> Result<Answer, Error> {
         let operation = sending.operation;
-        let bearer = sending.bearer.map(transport::bearer).transpose()?;
+        let bearer = sending.bearer.map(Credential::bearer).transpose()?;
         let started = self.clock.now();
         sending.calls.sent(sending.kind);
         let result = self.transport.send(request, bearer.as_ref()).await;
@@ -163,7 +156,7 @@ impl Caller {
             Retry::Wait(backoff) => {
                 let asked = error.refusal().and_then(|refusal| refusal.retry_after);
                 backoff
-                    .wait(failures.count, self.jitter(), asked)
+                    .wait(failures.count, self.jitter.next(), asked)
                     .map_or(Next::GiveUp, Next::Wait)
             }
         }
@@ -201,12 +194,6 @@ impl Caller {
             }
         }
     }
-
-    /// Uniform in 0 to 1.
-    fn jitter(&self) -> f64 {
-        let mut random = self.jitter.lock().unwrap_or_else(PoisonError::into_inner);
-        f64::from(random.next_u32()) / f64::from(u32::MAX)
-    }
 }
 
 /// The error for a success that cannot be read.
@@ -215,7 +202,7 @@ pub(crate) fn unreadable(operation: Operation, problem: String, answer: &Answer)
     Error::Unreadable {
         operation,
         problem,
-        correlation_id: id.and_then(|id| crate::scrub::label(id, &[])),
+        correlation_id: id.and_then(|id| scrub::label(id, &[])),
     }
 }
 

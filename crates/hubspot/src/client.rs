@@ -24,8 +24,8 @@ use crate::{
     oauth::{self, OAuth},
     owners,
     retry::{self, Retry},
-    transport::{Answer, Body, Request},
 };
+use outbound::{Answer, Body, Request};
 
 /// Reads one portal through one connection. Cheap to clone; clones share everything.
 #[derive(Clone)]
@@ -138,10 +138,10 @@ impl Client {
             _ => {
                 let token = self.shared.auth.token(operation, &self.calls).await?;
                 let body = json!({ "tokenKey": token.expose_secret().trim() }).to_string();
-                let request = Request {
-                    url: self.shared.caller.paths.private_app(),
-                    body: Body::Json(body.into_bytes()),
-                };
+                let request = Request::post(
+                    self.shared.caller.paths.private_app(),
+                    Body::Json(body.into_bytes()),
+                );
                 self.run(
                     &Plan::other(operation),
                     |_| request.clone(),
@@ -266,10 +266,7 @@ impl Client {
         url: &str,
         read: impl Fn(&Value) -> Result<T, String>,
     ) -> Result<T, Error> {
-        let request = Request {
-            url: url.to_owned(),
-            body: Body::None,
-        };
+        let request = Request::get(url.to_owned());
         self.run(
             plan,
             |_| request.clone(),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use model::{ObjectType, PropertyName, RecordId};
+use outbound::Unusable;
 
 use crate::{
     refusal::Refusal,
@@ -82,7 +83,7 @@ pub enum Error {
         /// What was being done.
         operation: Operation,
         /// What the network said.
-        source: crate::transport::Failure,
+        source: outbound::Failure,
     },
     /// The answer said success, but its body is not what the API promises.
     #[error("{operation}: HubSpot's answer cannot be read: {problem}{}", Trace(.correlation_id))]
@@ -287,6 +288,14 @@ impl Error {
             | Self::UnknownProperty { refusal, .. }
             | Self::MissingScopes { refusal, .. } => Some(refusal),
             _ => None,
+        }
+    }
+}
+
+impl From<Unusable> for Error {
+    fn from(unusable: Unusable) -> Self {
+        Self::Settings {
+            problem: unusable.problem,
         }
     }
 }

@@ -14,8 +14,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use crate::{
     Error, Operation, QuotaSettings,
     budget::{Daily, SearchPace, Window},
-    transport::Answer,
 };
+use outbound::Answer;
 
 /// The governors of a process, one per portal: connections to the same portal share one quota.
 #[derive(Debug)]

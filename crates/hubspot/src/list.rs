@@ -10,8 +10,8 @@ use crate::{
     client::Plan,
     decode::{self, Envelope},
     governor::Budget,
-    transport::{Body, Request},
 };
+use outbound::Request;
 
 /// Most records in one answer.
 pub const LIST_PAGE: u32 = 100;
@@ -135,10 +135,7 @@ impl Client {
             |slow| {
                 // When one part takes too long all parts ask for less, or they would not hold the same records.
                 start.slow.fetch_max(slow, Ordering::Relaxed);
-                Request {
-                    url: format!("{}?{}", start.path, start.query(columns)),
-                    body: Body::None,
-                }
+                Request::get(format!("{}?{}", start.path, start.query(columns)))
             },
             |answer| decode::envelope(std::mem::take(&mut answer.body), columns, columns),
         )

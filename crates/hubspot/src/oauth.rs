@@ -10,12 +10,9 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::{
-    CallCounter, Error, Operation, Settings, TokenFacts, Tokens,
-    auth::expiry,
-    call::Caller,
-    settings,
-    transport::{Body, Request},
+    CallCounter, Error, Operation, Settings, TokenFacts, Tokens, auth::expiry, call::Caller,
 };
+use outbound::{Body, Request, address};
 
 /// How long a token lives when the answer does not say: HubSpot's usual half hour.
 const USUAL_LIFETIME: u64 = 1_800;
@@ -59,7 +56,7 @@ impl OAuth {
     /// # Errors
     /// [`Error::Settings`] if the authorize URL is none.
     pub fn authorize_url(&self, redirect_uri: &str, state: &str) -> Result<String, Error> {
-        let mut url = settings::address("authorize_url", &self.authorize_url)?;
+        let mut url = address::parse("authorize_url", &self.authorize_url)?;
         // HubSpot's guide shows scopes separated by %20, which a form encoder would write as `+`.
         let encode = |text: &str| {
             form_urlencoded::byte_serialize(text.as_bytes())
@@ -125,10 +122,7 @@ impl OAuth {
             ("token", refresh_token.expose_secret()),
             ("token_type_hint", "refresh_token"),
         ]);
-        let request = Request {
-            url: self.caller.paths.revoke(),
-            body: Body::Form(form),
-        };
+        let request = Request::post(self.caller.paths.revoke(), Body::Form(form));
         let secrets = [refresh_token, &self.client_secret];
         let calls = CallCounter::default();
         let revoked = self
@@ -159,10 +153,7 @@ impl OAuth {
             ("token", token),
             ("access_token", token),
         ]);
-        let request = Request {
-            url: self.caller.paths.introspect(),
-            body: Body::Form(form),
-        };
+        let request = Request::post(self.caller.paths.introspect(), Body::Form(form));
         self.caller
             .open_call(
                 Operation::Introspect,
@@ -189,10 +180,7 @@ impl OAuth {
         former: Option<&SecretString>,
         calls: &CallCounter,
     ) -> Result<Tokens, Error> {
-        let request = Request {
-            url: self.caller.paths.token(),
-            body: Body::Form(form),
-        };
+        let request = Request::post(self.caller.paths.token(), Body::Form(form));
         let mut secrets = vec![&self.client_secret];
         secrets.extend(former);
         let asked_at = self.now();

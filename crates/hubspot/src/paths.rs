@@ -3,7 +3,7 @@
 use model::ObjectType;
 use url::Url;
 
-use crate::{Error, Settings, settings};
+use crate::{Error, Settings};
 
 /// Builds the address of every endpoint.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub(crate) struct Paths {
 impl Paths {
     /// Expects settings that passed [`Settings::check`].
     pub(crate) fn new(settings: &Settings) -> Result<Self, Error> {
-        let base: Url = settings::address("base_url", &settings.base_url)?;
+        let base: Url = settings.base()?;
         Ok(Self {
             base: base.as_str().trim_end_matches('/').to_owned(),
             version: settings.version.clone(),

@@ -4,9 +4,10 @@ use std::{fmt, time::Duration};
 
 use jiff::Timestamp;
 use model::PropertyName;
+use outbound::{retry_after, scrub};
 use serde_json::Value;
 
-use crate::{Kind, Operation, clock, scrub};
+use crate::{Kind, Operation};
 
 /// What HubSpot said with a status other than success, scrubbed of secrets and addresses.
 ///
@@ -63,12 +64,12 @@ impl Refusal {
             retry_after: head
                 .retry_after
                 .as_deref()
-                .and_then(|text| retry_after(text, now)),
+                .and_then(|text| retry_after::parse(text, now)),
             ..Self::default()
         };
         match serde_json::from_slice(body) {
             Ok(Value::Object(json)) => refusal.take(&Value::Object(json), secrets),
-            _ => refusal.message = title(body).map(|title| scrub::message(title, secrets)),
+            _ => refusal.message = scrub::title(body).map(|title| scrub::message(title, secrets)),
         }
         refusal
     }
@@ -206,22 +207,4 @@ fn limit(text: Option<&str>) -> Option<Limit> {
     } else {
         None
     }
-}
-
-/// Seconds, as HubSpot promises for a 477, or an HTTP date, as its edge may send.
-fn retry_after(text: &str, now: Timestamp) -> Option<Duration> {
-    let text = text.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let at = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Some(clock::until(now, at))
-}
-
-/// The title of an HTML page, which is all that is worth showing of one.
-fn title(body: &[u8]) -> Option<&str> {
-    let text = std::str::from_utf8(body.get(..body.len().min(4_096))?).ok()?;
-    let (_, rest) = text.split_once("<title>")?;
-    let (title, _) = rest.split_once("</title>")?;
-    Some(title.trim()).filter(|title| !title.is_empty())
 }

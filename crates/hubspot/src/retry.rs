@@ -1,6 +1,6 @@
 //! One table: kind of failure → whether and how to try again → what the operator can do.
 
-use std::time::Duration;
+pub use outbound::Backoff;
 
 use crate::Kind;
 
@@ -27,47 +27,6 @@ pub enum Retry {
     Shorter,
     /// After waiting, longer each time.
     Wait(Backoff),
-}
-
-/// Waits that grow by a factor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Backoff {
-    /// The first wait.
-    pub first: Duration,
-    /// Each next wait is so many times longer.
-    pub factor: u32,
-    /// But never longer than this.
-    pub most: Duration,
-    /// Calls in all, the first included.
-    pub tries: u32,
-}
-
-/// A `Retry-After` longer than this on anything but a 477 is not waited for in full.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_mins(5);
-
-impl Backoff {
-    const fn new(first: u64, factor: u32, most: u64, tries: u32) -> Self {
-        Self {
-            first: Duration::from_secs(first),
-            factor,
-            most: Duration::from_secs(most),
-            tries,
-        }
-    }
-
-    /// How long to wait after `failed` failures, or `None` when that was the last try.
-    ///
-    /// `jitter` in 0 to 1 lengthens the wait by up to a half, so that many clients do not come back together.
-    /// `asked` is HubSpot's `Retry-After`.
-    pub fn wait(&self, failed: u32, jitter: f64, asked: Option<Duration>) -> Option<Duration> {
-        if failed >= self.tries {
-            return None;
-        }
-        let growth = self.factor.saturating_pow(failed.saturating_sub(1));
-        let wait = self.first.saturating_mul(growth).min(self.most);
-        let wait = wait.mul_f64(1.0 + jitter.clamp(0.0, 1.0) / 2.0);
-        Some(wait.max(asked.unwrap_or_default().min(LONGEST_WAIT)))
-    }
 }
 
 /// The table. Statuses and waits follow HubSpot's error guide,
@@ -160,25 +119,9 @@ pub const fn rule(kind: Kind) -> Rule {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-
-    #[test]
-    fn waits_grow_up_to_a_limit_and_end() {
-        let backoff = Backoff::new(3, 2, 20, 5);
-        let waits: Vec<_> = (1..=5)
-            .map(|failed| backoff.wait(failed, 0.0, None).map(|wait| wait.as_secs()))
-            .collect();
-        assert_eq!(waits, [Some(3), Some(6), Some(12), Some(20), None]);
-    }
-
-    #[test]
-    fn a_longer_retry_after_is_honoured_up_to_a_limit() {
-        let backoff = Backoff::new(3, 2, 20, 5);
-        let asked = |seconds| backoff.wait(1, 1.0, Some(Duration::from_secs(seconds)));
-        assert_eq!(asked(1), Some(Duration::from_millis(4_500)));
-        assert_eq!(asked(9), Some(Duration::from_secs(9)));
-        assert_eq!(asked(90_000), Some(LONGEST_WAIT));
-    }
 
     #[test]
     fn a_lock_is_waited_for_two_seconds_at_least() {

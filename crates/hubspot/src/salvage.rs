@@ -15,8 +15,8 @@ use crate::{
     account::number,
     decode::{Rest, Sink, milliseconds, record_id},
     records::Found,
-    scrub,
 };
+use outbound::scrub;
 
 /// Reads the answer; `exact` is false if it was not UTF-8 and what was wrong has been replaced.
 ///

@@ -9,8 +9,8 @@ use crate::{
     client::Plan,
     decode::{self, Envelope},
     governor::Budget,
-    transport::{Answer, Body, Request},
 };
+use outbound::{Answer, Body, Request};
 
 /// Most records in one answer.
 pub const SEARCH_PAGE: u32 = 200;
@@ -113,10 +113,10 @@ impl Client {
             "properties": columns.names(),
             "limit": limit,
         });
-        Request {
-            url: self.paths().search(object),
-            body: Body::Json(body.to_string().into_bytes()),
-        }
+        Request::post(
+            self.paths().search(object),
+            Body::Json(body.to_string().into_bytes()),
+        )
     }
 }
 

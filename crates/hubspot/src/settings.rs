@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use outbound::{Timeouts, Transport, address};
 use secrecy::SecretString;
-use url::{Host, Url};
+use url::Url;
 
 use crate::Error;
 
@@ -26,7 +27,7 @@ pub struct Settings {
     pub optional_scopes: Vec<String>,
     /// How much of the portal's call quota may be used.
     pub quota: QuotaSettings,
-    /// How long to wait for the network.
+    /// How long to wait for the network. Default 10 s for a connection, 110 s without news, 3 min for a call.
     pub timeouts: Timeouts,
     /// Longest query string of a `GET`, in bytes. HubSpot's edge answers 414 from about 8,000. Default 7,500.
     pub url_budget: usize,
@@ -47,17 +48,6 @@ pub struct QuotaSettings {
     pub daily_reserve: f64,
 }
 
-/// How long to wait for the network before trying again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timeouts {
-    /// For a connection to be made. Default 10 s.
-    pub connect: Duration,
-    /// Between two pieces of an answer. HubSpot itself gives up after 100 s with a 524. Default 110 s.
-    pub idle: Duration,
-    /// For a whole call. Default 3 min.
-    pub total: Duration,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -72,7 +62,12 @@ impl Default for Settings {
             ],
             optional_scopes: vec!["crm.objects.owners.read".into()],
             quota: QuotaSettings::default(),
-            timeouts: Timeouts::default(),
+            timeouts: Timeouts {
+                connect: Duration::from_secs(10),
+                // HubSpot itself gives up after 100 s with a 524.
+                idle: Duration::from_secs(110),
+                total: Duration::from_mins(3),
+            },
             url_budget: 7_500,
         }
     }
@@ -90,16 +85,6 @@ impl Default for QuotaSettings {
     }
 }
 
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self {
-            connect: Duration::from_secs(10),
-            idle: Duration::from_secs(110),
-            total: Duration::from_mins(3),
-        }
-    }
-}
-
 impl Settings {
     /// Checks what can be checked without asking HubSpot.
     ///
@@ -107,8 +92,8 @@ impl Settings {
     /// [`Error::Settings`] naming the setting: an address that is none, plain http to another machine (tokens would
     /// travel in the clear), an unknown form of version, a reserve outside 0 to 1.
     pub fn check(&self) -> Result<(), Error> {
-        address("base_url", &self.base_url)?;
-        address("authorize_url", &self.authorize_url)?;
+        self.base()?;
+        address::parse("authorize_url", &self.authorize_url)?;
         if !is_version(&self.version) {
             return Err(Error::settings(format!(
                 "version {:?} is neither a date such as 2026-09 nor v3",
@@ -124,34 +109,18 @@ impl Settings {
         Ok(())
     }
 
-    /// Whether the API is on this machine, as the sandbox is.
-    pub(crate) fn is_local(&self) -> bool {
-        Url::parse(&self.base_url).is_ok_and(|url| is_loopback(&url))
+    /// A pool of connections with these time-outs, to be shared by all clients of a process.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] if the address cannot be used, or the machine has no certificate authorities to verify
+    /// HubSpot with.
+    pub fn transport(&self) -> Result<Transport, Error> {
+        Ok(Transport::new(&self.timeouts, &self.base()?)?)
     }
-}
 
-/// Parses an address and refuses one over which credentials would travel in the clear.
-pub(crate) fn address(setting: &str, text: &str) -> Result<Url, Error> {
-    let url =
-        Url::parse(text).map_err(|_| Error::settings(format!("{setting} is not an address")))?;
-    match url.scheme() {
-        "https" if url.host().is_some() => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
-        "http" => Err(Error::settings(format!(
-            "{setting} is plain http to another machine, which would send credentials in the clear; use https"
-        ))),
-        _ => Err(Error::settings(format!(
-            "{setting} is not an https address"
-        ))),
-    }
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
+    /// The root of the API.
+    pub(crate) fn base(&self) -> Result<Url, Error> {
+        Ok(address::parse("base_url", &self.base_url)?)
     }
 }
 
@@ -169,34 +138,22 @@ fn is_version(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn with_base(base_url: &str) -> Result<(), Error> {
-        Settings {
-            base_url: base_url.into(),
-            ..Settings::default()
-        }
-        .check()
-    }
-
     #[test]
-    fn plain_http_stays_on_this_machine() {
-        for local in [
-            "http://localhost:1",
-            "http://127.0.0.1:8080",
-            "http://127.8.9.1",
-            "http://[::1]:9",
-        ] {
-            with_base(local).unwrap();
-        }
-        with_base("https://api.hubapi.com").unwrap();
+    fn both_addresses_are_held_against_the_rule() {
+        let settings = Settings::default();
+        settings.check().unwrap();
+        let far = || "http://api.hubapi.com".to_owned();
         for refused in [
-            "http://api.hubapi.com",
-            "http://10.0.0.1",
-            "http://localhost.example.com",
-            "ftp://localhost",
-            "nonsense",
-            "",
+            Settings {
+                base_url: far(),
+                ..settings.clone()
+            },
+            Settings {
+                authorize_url: far(),
+                ..settings.clone()
+            },
         ] {
-            assert!(with_base(refused).is_err(), "{refused}");
+            assert!(refused.check().is_err());
         }
     }
 

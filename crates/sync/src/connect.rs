@@ -122,7 +122,7 @@ impl Connector {
         settings: Settings,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, hubspot::Error> {
-        let transport = Transport::new(&settings)?;
+        let transport = settings.transport()?;
         let governors = Governors::new(settings.quota.clone(), Arc::clone(&clock));
         let shared = Shared {
             store,

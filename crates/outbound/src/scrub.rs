@@ -1,6 +1,6 @@
 //! Keeps secrets and personal data out of everything that is printed.
 //!
-//! HubSpot's messages are useful to an operator, but old 403 messages echo the token
+//! A service's messages are useful to an operator, but HubSpot's old 403 messages echo the token
 //! (<https://github.com/singer-io/tap-hubspot/pull/75>) and validation messages quote e-mail addresses.
 
 /// Longest message kept, in characters.
@@ -8,7 +8,7 @@ const LONGEST: usize = 400;
 
 /// `text` with everything replaced that is one of `secrets` or looks like a token, a UUID (client ids and secrets are
 /// UUIDs) or an e-mail address; control characters become spaces, and a long text is cut.
-pub(crate) fn message(text: &str, secrets: &[&str]) -> String {
+pub fn message(text: &str, secrets: &[&str]) -> String {
     let mut text = text.to_owned();
     for secret in secrets {
         // A secret of a few letters would only tear words apart, and is none.
@@ -43,7 +43,7 @@ pub(crate) fn message(text: &str, secrets: &[&str]) -> String {
 }
 
 /// `text` if it is a short identifier, such as a category, a scope, a property name or a correlation id.
-pub(crate) fn label(text: &str, secrets: &[&str]) -> Option<String> {
+pub fn label(text: &str, secrets: &[&str]) -> Option<String> {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b':');
     let good = (1..=100).contains(&text.len())
         && text.bytes().all(plain)
@@ -51,6 +51,14 @@ pub(crate) fn label(text: &str, secrets: &[&str]) -> Option<String> {
             .iter()
             .any(|secret| secret.len() >= 6 && text.contains(secret));
     good.then(|| text.to_owned())
+}
+
+/// The title of an HTML page, which is all that is worth showing of one.
+pub fn title(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body.get(..body.len().min(4_096))?).ok()?;
+    let (_, rest) = text.split_once("<title>")?;
+    let (title, _) = rest.split_once("</title>")?;
+    Some(title.trim()).filter(|title| !title.is_empty())
 }
 
 /// The characters of which tokens and e-mail addresses are made.

@@ -93,13 +93,13 @@ impl Clock for ManualClock {
 }
 
 /// `from` plus `by`, stopping at the end of time instead of overflowing.
-pub(crate) fn later(from: Timestamp, by: Duration) -> Timestamp {
+pub fn later(from: Timestamp, by: Duration) -> Timestamp {
     let by = SignedDuration::try_from(by).unwrap_or(SignedDuration::MAX);
     from.checked_add(by).unwrap_or(Timestamp::MAX)
 }
 
 /// How long from `now` until `then`; zero when it has passed.
-pub(crate) fn until(now: Timestamp, then: Timestamp) -> Duration {
+pub fn until(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
 }
 
