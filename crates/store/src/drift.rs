@@ -66,6 +66,34 @@ impl Store {
             .collect())
     }
 
+    /// How many subjects have values that a record has fed.
+    pub async fn count_fed(&self, scope: Scope) -> Result<u64, Error> {
+        sql::query_scalar::<i64>(
+            "SELECT count(*) FROM link WHERE subscription_id = ? AND level = ? AND version_id IS NOT NULL",
+        )
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .fetch_one(&self.pool)
+        .await
+        .map(i64::cast_unsigned)
+        .map_err(doing("count the subjects with values"))
+    }
+
+    /// The id of the subject at a place among those, counted from 0.
+    pub async fn fed_at(&self, scope: Scope, place: u64) -> Result<Option<String>, Error> {
+        sql::query_scalar(
+            "SELECT s.id FROM link l JOIN subject s ON s.pk = l.subject_pk
+             WHERE l.subscription_id = ? AND l.level = ? AND l.version_id IS NOT NULL
+             ORDER BY l.subject_pk LIMIT 1 OFFSET ?",
+        )
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .bind(place.cast_signed())
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(doing("find a subject with values"))
+    }
+
     /// Notes what came of a comparison, with the differences in place of those that were found before.
     pub async fn note_comparison(
         &self,

@@ -13,6 +13,7 @@ use crate::{
     Error, Scope, Store, SubscriptionId,
     error::{corrupt, doing},
     level_of,
+    matching::texts,
     run::Origin,
     sql::{self, Connection, Lock, Source},
     upload::UploadId,
@@ -302,6 +303,25 @@ impl Store {
         let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
             .bind(scope.subscription.0)
             .bind(scope.level_code())
+            .bind(now.as_millisecond())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(doing("look for a job"))?;
+        row.map(job_of).transpose()
+    }
+
+    /// The job of a level that talks to its destination outside and runs, or waits for its turn and is due; of several the first.
+    pub async fn outside_job(&self, scope: Scope, now: Timestamp) -> Result<Option<Job>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM job
+             WHERE subscription_id = ? AND level = ? AND kind IN (SELECT value FROM json_each(?))
+               AND (state = 'running' OR (state = 'waiting' AND due_at <= ?))
+             ORDER BY state = 'waiting', priority, due_at, id LIMIT 1"
+        );
+        let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .bind(texts(&OUTSIDE))
             .bind(now.as_millisecond())
             .fetch_optional(&self.pool)
             .await

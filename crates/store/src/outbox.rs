@@ -468,9 +468,9 @@ async fn put_again(
         ),
         Resend::Missed(_) => format!(
             "{PUT} AND l.subject_pk IN (
-                 SELECT s.pk FROM json_each(?4) k
-                 CROSS JOIN subject s ON s.subscription_id = ?1 AND s.level = ?2 AND s.id = k.value
-                 JOIN undelivered u ON u.subject_pk = s.pk AND u.reason = '{MISSING}' AND NOT u.settled) {ONCE}"
+                 SELECT u.subject_pk FROM undelivered u JOIN subject s ON s.pk = u.subject_pk
+                 WHERE u.subscription_id = ?1 AND u.level = ?2 AND u.reason = '{MISSING}' AND NOT u.settled
+                   AND s.id IN (SELECT value FROM json_each(?4))) {ONCE}"
         ),
     };
     let query = sql::query(sqlx::AssertSqlSafe(sql))

@@ -3,7 +3,11 @@
 use hubspot::Kind;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::{connect, import, run, runner};
+use crate::{
+    connect,
+    destination::{self, Means},
+    import, run, runner,
+};
 
 /// The first wait. Each further one is twice as long.
 const FIRST: SignedDuration = SignedDuration::from_mins(1);
@@ -37,6 +41,7 @@ impl Again {
                 Self::after_store(error)
             }
             runner::Error::Connect(_) => Self::Never,
+            runner::Error::Destination(error) => Self::after_destination(error),
             runner::Error::Run(error) => Self::after_run(error),
         }
     }
@@ -46,6 +51,7 @@ impl Again {
         match error {
             run::Error::Store(error) => Self::after_store(error),
             run::Error::Hubspot(error) => Self::after_hubspot(error),
+            run::Error::Ids { source, .. } => Self::after_destination(source),
             run::Error::NotMapped { .. } | run::Error::SwitchedOff | run::Error::KeyGone { .. } => {
                 Self::Never
             }
@@ -86,6 +92,15 @@ impl Again {
             | Kind::Stalled
             | Kind::Torn
             | Kind::Keep => Self::Later,
+            _ => Self::Never,
+        }
+    }
+
+    /// After a destination outside did not do what was asked.
+    pub(crate) fn after_destination(error: &destination::Error) -> Self {
+        match (error, error.means()) {
+            (destination::Error::Store(error), _) => Self::after_store(error),
+            (_, Means::Later) => Self::Later,
             _ => Self::Never,
         }
     }

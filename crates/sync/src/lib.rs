@@ -6,7 +6,10 @@
 
 mod again;
 mod checkpoint;
+pub mod compare;
 pub mod connect;
+mod deliver;
+pub mod destination;
 mod diff;
 pub mod export;
 pub mod import;

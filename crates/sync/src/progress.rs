@@ -10,6 +10,8 @@ pub enum Phase {
     /// Asking for totals and the catalogue.
     #[default]
     Plan,
+    /// Taking in the ids that the destination outside knows.
+    Ids,
     /// Reading, matching, translating and comparing records.
     Read,
     /// Looking for records that were not delivered, and for links that end.
@@ -23,8 +25,9 @@ pub enum Phase {
 }
 
 impl Phase {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Plan,
+        Self::Ids,
         Self::Read,
         Self::Reconcile,
         Self::Apply,
@@ -36,6 +39,7 @@ impl Phase {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Plan => "plan",
+            Self::Ids => "ids",
             Self::Read => "read",
             Self::Reconcile => "reconcile",
             Self::Apply => "apply",

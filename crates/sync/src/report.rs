@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use model::{Level, PropertyName, RunId};
 use serde::{Serialize, Serializer};
-use store::{Miss, run::State};
+use store::{
+    Miss,
+    run::{Run, State},
+};
 
 use crate::{again::Again, trouble::Explanation};
 
@@ -35,6 +38,13 @@ pub struct RunReport {
     pub values: Values,
     /// What became of the known ids.
     pub ids: Ids,
+    /// How the ids were taken in that the destination outside knows; absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listing: Option<Listing>,
+    /// What the destination outside has answered: `queued`, `acknowledged`, `missing`, `errors` and `pending` changes, and
+    /// `held`, fields that are not sent, with the reason. Absent without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<serde_json::Value>,
     /// Values kept out, by property.
     pub quarantined: BTreeMap<String, u64>,
     /// Fields not written because they no longer fit, with the reason; their last values stay.
@@ -72,6 +82,8 @@ impl RunReport {
             counts: Counts::default(),
             values: Values::default(),
             ids: Ids::default(),
+            listing: None,
+            delivery: None,
             quarantined: BTreeMap::new(),
             held: BTreeMap::new(),
             calls: Calls::default(),
@@ -82,6 +94,16 @@ impl RunReport {
             error: None,
             again: Again::Never,
         }
+    }
+
+    /// Takes over what has become of the run since, as its delivery ended.
+    pub fn settle(&mut self, run: &Run) {
+        let Some(report) = &run.report else {
+            return;
+        };
+        self.result = run.state;
+        self.proved = report["proved"].as_bool().unwrap_or(self.proved);
+        self.delivery = report.get("delivery").cloned();
     }
 
     /// Whether every record is accounted for and none is missing.
@@ -199,6 +221,18 @@ pub struct Ids {
     pub linked: u64,
     /// Fed by none.
     pub without_record: u64,
+}
+
+/// How the ids were taken in that a destination outside knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Listing {
+    /// Ids that were not known before.
+    pub created: u64,
+    /// All of them were listed; otherwise those that came since the last time.
+    pub all: bool,
+    /// Why it did not work; then the ids that were known before served.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Explanation>,
 }
 
 /// HTTP requests by kind, with retries.

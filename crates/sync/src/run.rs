@@ -8,7 +8,9 @@ use std::{sync::Arc, time::Duration};
 use hubspot::{Client, Columns};
 use jiff::Timestamp;
 use model::{Clock, Level, PortalId, PropertyName};
-use store::{Hold, OutcomeKind, Session, Store, mapping::Mapping, run::State, state::Fill};
+use store::{
+    Hold, OutcomeKind, Session, Store, mapping::Mapping, outbox::Cause, run::State, state::Fill,
+};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +18,7 @@ pub use self::request::Request;
 use crate::{
     again::Again,
     checkpoint::Checkpoint,
+    destination::{self, Destination, ids},
     intake::Intake,
     layout::Layout,
     links,
@@ -24,7 +27,7 @@ use crate::{
     progress::{Phase, Progress},
     prove,
     reconcile::{Reconciled, Reconciler},
-    report::{Calls, Destination, FieldCounts, Portal, Proof, RunReport},
+    report::{self, Calls, FieldCounts, Listing, Portal, Proof, RunReport},
     trouble::{Explain as _, Explanation},
 };
 
@@ -35,6 +38,8 @@ pub struct Context {
     pub store: Store,
     /// The connection of the subscription that runs.
     pub client: Client,
+    /// Where its values go besides the built-in store.
+    pub destination: Option<Arc<dyn Destination>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// How to read.
@@ -66,6 +71,14 @@ pub enum Error {
     /// HubSpot could not be read.
     #[error(transparent)]
     Hubspot(#[from] hubspot::Error),
+    /// The destination outside does not say which ids it knows, and never has.
+    #[error("the ids that {name} knows could not be taken in, and none were before")]
+    Ids {
+        /// The destination's name.
+        name: &'static str,
+        /// Why not.
+        source: destination::Error,
+    },
 }
 
 /// By what a run is stopped from outside.
@@ -224,6 +237,7 @@ struct Work<'a> {
 impl Work<'_> {
     /// Everything up to applying: what the destination shall hold, staged.
     async fn find(&mut self) -> Result<Found, Stop> {
+        self.take_ids().await?;
         self.tell(Phase::Plan, 0, None);
         self.learn_limits().await;
         let object = self.request.scope.level.object();
@@ -313,6 +327,47 @@ impl Work<'_> {
             self.report.error = Some(explained(&error));
         }
         Ok(())
+    }
+
+    /// Takes in the ids that the destination outside knows. If it does not answer, those that are known serve.
+    async fn take_ids(&mut self) -> Result<(), Error> {
+        let Some(destination) = &self.context.destination else {
+            return Ok(());
+        };
+        if self.left.is_some() {
+            // Whoever began the run has taken them.
+            return Ok(());
+        }
+        self.tell(Phase::Ids, 0, None);
+        let (store, scope) = (&self.context.store, self.request.scope);
+        let now = self.context.clock.now();
+        let seen = |ids| self.tell(Phase::Ids, ids, None);
+        match ids::take(store, &**destination, scope, now, seen).await {
+            Ok(taken) => {
+                self.report.listing = Some(Listing {
+                    created: taken.created,
+                    all: taken.all,
+                    error: None,
+                });
+                Ok(())
+            }
+            Err(destination::Error::Store(error)) => Err(error.into()),
+            Err(source) if store.listing(scope).await?.listed.is_none() => Err(Error::Ids {
+                name: destination.name(),
+                source,
+            }),
+            Err(error) => {
+                tracing::warn!(
+                    error = crate::chain(&error),
+                    "the destination's ids could not be taken in; those that are known serve"
+                );
+                self.report.listing = Some(Listing {
+                    error: Some(error.explain()),
+                    ..Listing::default()
+                });
+                Ok(())
+            }
+        }
     }
 
     /// Lets the client learn what bounds this run's calls: the quota class of the grant, and the zone in which the portal's
@@ -425,12 +480,29 @@ impl Work<'_> {
                 .proof
                 .destination
                 .as_ref()
-                .is_none_or(Destination::agrees);
+                .is_none_or(report::Destination::agrees);
         report.result = if report.proved {
             State::Success
         } else {
             State::Partial
         };
+        self.await_delivery().await
+    }
+
+    /// With a destination outside, a run is proved when that has taken every change: until then it is delivering.
+    async fn await_delivery(&mut self) -> Result<(), Stop> {
+        let (scope, run) = (self.request.scope, self.report.run);
+        if self.context.destination.is_none() || self.request.dry_run {
+            return Ok(());
+        }
+        let delivery = self.context.store.delivery(scope, Cause::Run(run)).await?;
+        let delivery = delivery.unwrap_or_default();
+        let report = &mut self.report;
+        report.delivery = Some(delivery.shown(&[]));
+        if delivery.pending() > 0 && report.proved {
+            report.result = State::Delivering;
+            report.proved = false;
+        }
         Ok(())
     }
 

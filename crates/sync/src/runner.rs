@@ -20,8 +20,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Context, Progress, ReaderChoice, Request, RunReport, Stops,
     connect::{self, Connector},
+    destination::{self, Destinations},
     patience::Patience,
     run::{Error as RunError, run},
+    worker,
 };
 
 /// How often what another process may have under way is looked at.
@@ -29,6 +31,9 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// How often it is looked up who else draws on a portal's quota.
 const SHARE: Duration = Duration::from_secs(1);
+
+/// How long a comparison of a destination's values with what was sent serves.
+const COMPARED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What runs are done with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,6 +51,9 @@ pub enum Error {
     /// There is no connection that works.
     #[error(transparent)]
     Connect(#[from] connect::Error),
+    /// What is stored about the destination outside cannot be used.
+    #[error(transparent)]
+    Destination(#[from] destination::Error),
     /// Not mapped, or the level is busy.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -64,6 +72,7 @@ impl Error {
     fn of_store(&self) -> Option<&store::Error> {
         match self {
             Self::Connect(connect::Error::Store(error))
+            | Self::Destination(destination::Error::Store(error))
             | Self::Run(RunError::Store(error))
             | Self::Store(error) => Some(error),
             _ => None,
@@ -88,6 +97,7 @@ pub struct Runner {
 struct Shared {
     store: Store,
     connector: Connector,
+    destinations: Destinations,
     clock: Arc<dyn Clock>,
     settings: Settings,
     underway: Mutex<HashMap<Scope, Underway>>,
@@ -100,6 +110,7 @@ impl Runner {
     pub fn new(
         store: Store,
         connector: Connector,
+        destinations: Destinations,
         clock: Arc<dyn Clock>,
         settings: Settings,
     ) -> Self {
@@ -107,6 +118,7 @@ impl Runner {
             shared: Arc::new(Shared {
                 store,
                 connector,
+                destinations,
                 clock,
                 settings,
                 underway: Mutex::default(),
@@ -118,6 +130,11 @@ impl Runner {
     /// Where connections and clients come from.
     pub fn connector(&self) -> &Connector {
         &self.shared.connector
+    }
+
+    /// Where destinations outside come from.
+    pub fn destinations(&self) -> &Destinations {
+        &self.shared.destinations
     }
 
     /// Executes one run to its end, notes whether the connection works, and forgets what is past retention. A run goes on
@@ -163,13 +180,16 @@ impl Runner {
         let Shared {
             store,
             connector,
+            destinations,
             clock,
             settings,
             ..
         } = &*self.shared;
+        let subscription = request.scope.subscription;
         let context = Context {
             store: store.clone(),
-            client: connector.client(request.scope.subscription).await?,
+            client: connector.client(subscription).await?,
+            destination: destinations.of(subscription).await?,
             clock: Arc::clone(clock),
             reader: settings.reader,
         };
@@ -194,7 +214,51 @@ impl Runner {
 
     async fn follow_up(&self, scope: Scope, report: &RunReport) -> Result<(), store::Error> {
         note_connection(self.store(), scope, report).await?;
+        if report.delivery.is_some() {
+            self.ask_outside(scope).await?;
+        }
         self.forget_old().await
+    }
+
+    /// Puts in the queue what is to be done outside after a run: sending what waits, and now and then comparing.
+    async fn ask_outside(&self, scope: Scope) -> Result<(), store::Error> {
+        let now = self.clock().now();
+        if self.store().next_cause(scope).await?.is_some() {
+            self.ask_for(scope, Kind::Deliver, Origin::default())
+                .await?;
+        }
+        let compared = self.store().comparison(scope).await?;
+        let fresh = compared.is_some_and(|last| now.duration_since(last.at).abs() < COMPARED_FOR);
+        if !fresh && self.store().count_fed(scope).await? > 0 {
+            let kind = Kind::Compare { all: false };
+            self.ask_for(scope, kind, Origin::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Puts in the queue the sending of what waits and nobody sends: because it has just been put in the outbox, its process died,
+    /// or its job was given up.
+    pub async fn ask_for_deliveries(&self) -> Result<(), store::Error> {
+        for scope in self.store().undelivered_levels().await? {
+            self.ask_for(scope, Kind::Deliver, Origin::default())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Puts a job in the queue that no run comes of. One of its kind that is there already is taken for it.
+    pub async fn ask_for(
+        &self,
+        scope: Scope,
+        kind: Kind,
+        origin: Origin,
+    ) -> Result<JobId, store::Error> {
+        let Shared { store, clock, .. } = &*self.shared;
+        let now = clock.now();
+        let job = wish(scope, kind, origin, now);
+        let id = store.ask(&job, now).await?;
+        self.wake();
+        Ok(id)
     }
 
     /// Forgets what is past retention, as every run does at its end.
@@ -216,16 +280,35 @@ impl Runner {
 
     /// Puts a run in the queue, from which a process takes it. One of its kind that is there already is taken for it.
     pub async fn ask(&self, request: Request) -> Result<JobId, store::Error> {
-        let Shared { store, clock, .. } = &*self.shared;
-        let now = clock.now();
         let kind = match request.measured {
             Some(key) => Kind::Measure(key.to_string()),
             None => Kind::Sync,
         };
-        let job = wish(request.scope, kind, request.origin, now);
-        let id = store.ask(&job, now).await?;
-        self.wake();
-        Ok(id)
+        self.ask_for(request.scope, kind, request.origin).await
+    }
+
+    /// Does what is to be done outside about a level, if it is due and nobody does it, or waits until it is done. It may be left for
+    /// later: then it waits in the queue.
+    pub async fn see_to_outside(
+        &self,
+        scope: Scope,
+        stop: &CancellationToken,
+    ) -> Result<(), store::Error> {
+        while !stop.is_cancelled() {
+            let now = self.clock().now();
+            let Some(job) = self.store().outside_job(scope, now).await? else {
+                return Ok(());
+            };
+            match self.store().claim_job(job.id, now).await? {
+                Some(claim) => worker::carry_out(self, claim, stop).await,
+                None => {
+                    // Its process may have died.
+                    self.store().tidy_jobs(now).await?;
+                    tokio::time::sleep(LOOK).await;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Asks the run of a level that waits or is under way to stop, whichever process has it. Says whether there was one.

@@ -66,6 +66,7 @@ impl Explain for crate::Error {
             Self::SwitchedOff => 12,
             Self::Store(error) => error.number(),
             Self::Hubspot(error) => error.number(),
+            Self::Ids { source, .. } => source.number(),
         }
     }
 
@@ -83,6 +84,48 @@ impl Explain for crate::Error {
             }
             Self::Store(error) => error.hint(),
             Self::Hubspot(error) => Explain::hint(error),
+            Self::Ids { source, .. } => source.hint(),
+        }
+    }
+}
+
+impl Explain for crate::destination::Error {
+    fn number(&self) -> u16 {
+        use pendo::Kind;
+        match self {
+            Self::NotConnected => 50,
+            Self::ReadOnly => 52,
+            Self::Prefix(_) => 60,
+            Self::Stored => 9,
+            Self::RefusesAll { source, .. } => source.number(),
+            Self::Store(error) => error.number(),
+            Self::Pendo(error) => match error.kind() {
+                Kind::Key => 51,
+                Kind::Settings => 53,
+                Kind::Busy | Kind::Limited => 55,
+                Kind::Slow | Kind::Server => 56,
+                Kind::Network => 57,
+                Kind::Unreadable => 58,
+                _ => 54,
+            },
+        }
+    }
+
+    fn hint(&self) -> &'static str {
+        match self {
+            Self::NotConnected => {
+                "Connect first: tributary pendo connect --key-file FILE --region REGION, or on the page Destination."
+            }
+            Self::ReadOnly => {
+                "Make a key with \"Allow Write Access\" in Pendo under Settings > Integrations > Integration Keys, and connect with that."
+            }
+            Self::Prefix(_) => "Choose another prefix, such as hubspot_.",
+            Self::Stored => {
+                "Connect again: tributary pendo connect --key-file FILE --region REGION."
+            }
+            Self::RefusesAll { source, .. } => source.hint(),
+            Self::Store(error) => error.hint(),
+            Self::Pendo(error) => error.hint(),
         }
     }
 }
@@ -207,6 +250,7 @@ impl Explain for crate::runner::Error {
     fn number(&self) -> u16 {
         match self {
             Self::Connect(error) => error.number(),
+            Self::Destination(error) => error.number(),
             Self::Run(error) => error.number(),
             Self::Store(error) => error.number(),
         }
@@ -215,6 +259,7 @@ impl Explain for crate::runner::Error {
     fn hint(&self) -> &'static str {
         match self {
             Self::Connect(error) => error.hint(),
+            Self::Destination(error) => error.hint(),
             Self::Run(error) => error.hint(),
             Self::Store(error) => error.hint(),
         }

@@ -1,6 +1,7 @@
 //! The part of a process that works: it plans the windows of schedules, and takes jobs from the queue and carries them out.
 
 mod import;
+mod outside;
 
 use std::{sync::Arc, time::Duration};
 
@@ -98,7 +99,7 @@ impl Worker {
                     failures = 0;
                     let (runner, stop) = (self.runner.clone(), stop.clone());
                     jobs.spawn(async move {
-                        carry_out(&runner, &claim, &stop).await;
+                        carry_out(&runner, claim, &stop).await;
                         drop(slot);
                     });
                 }
@@ -135,7 +136,7 @@ impl Worker {
         let Some(claim) = self.runner.store().claim(now).await? else {
             return Ok(false);
         };
-        carry_out(&self.runner, &claim, stop).await;
+        carry_out(&self.runner, claim, stop).await;
         Ok(true)
     }
 
@@ -151,6 +152,7 @@ impl Worker {
             }
             self.runner.store().tidy_runs(now).await?;
             self.runner.store().tidy_uploads(now).await?;
+            self.runner.ask_for_deliveries().await?;
         }
         if self.settings.schedule && due(self.plan_at) {
             // Also after a failure, so that it is not tried again and again.
@@ -182,10 +184,15 @@ async fn note_ended(store: &Store, job: &Job, now: Timestamp) -> Result<(), stor
 }
 
 /// Carries a job out, and says in the queue what has become of it.
-async fn carry_out(runner: &Runner, claim: &Claim, stop: &CancellationToken) {
+pub(crate) async fn carry_out(runner: &Runner, claim: Claim, stop: &CancellationToken) {
     match claim.job.kind {
-        Kind::Sync | Kind::Measure(_) => carry_out_run(runner, claim, stop).await,
-        Kind::Import { .. } | Kind::Remove(_) => carry_out_import(runner, claim, stop).await,
+        Kind::Sync | Kind::Measure(_) => carry_out_run(runner, &claim, stop).await,
+        Kind::Import { .. } | Kind::Remove(_) => carry_out_import(runner, &claim, stop).await,
+        Kind::Deliver | Kind::Compare { .. } => {
+            let claim = Arc::new(claim);
+            let end = outside::carry_out(runner, &claim, stop).await;
+            note_end(runner, &claim, &end, stop).await;
+        }
     }
 }
 

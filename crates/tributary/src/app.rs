@@ -8,7 +8,7 @@ use std::{
 use hubspot::Client;
 use model::{Clock, Level};
 use store::{Scope, Store, Subscription, SubscriptionId};
-use sync::{Runner, connect::Connector};
+use sync::{Runner, connect::Connector, destination::Destinations};
 
 use crate::{config::Config, failure::Failure, output::Output, similar, trouble::Trouble};
 
@@ -59,7 +59,14 @@ impl App {
             reader: config.reader,
             retention_days: config.retention_days,
         };
-        Ok(Runner::new(store.clone(), connector, clock(), settings))
+        let destinations = Destinations::new(store.clone(), config.destinations.clone(), clock())?;
+        Ok(Runner::new(
+            store.clone(),
+            connector,
+            destinations,
+            clock(),
+            settings,
+        ))
     }
 
     /// A client that reads through the connection of the subscription.

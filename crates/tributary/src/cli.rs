@@ -85,6 +85,9 @@ pub(crate) enum Command {
     /// Connect to HubSpot and look at what it offers.
     #[command(subcommand)]
     Hubspot(commands::hubspot::Command),
+    /// Send values to Pendo as well: connect, look at what waits, find out and compare.
+    #[command(subcommand)]
+    Pendo(commands::pendo::Command),
     /// Say which property is the key and which are carried over.
     #[command(subcommand)]
     Mapping(commands::mapping::Command),

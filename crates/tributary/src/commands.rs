@@ -7,6 +7,7 @@ pub(crate) mod export;
 pub(crate) mod hubspot;
 pub(crate) mod jobs;
 pub(crate) mod mapping;
+pub(crate) mod pendo;
 pub(crate) mod runs;
 pub(crate) mod schedule;
 pub(crate) mod serve;
@@ -28,6 +29,7 @@ pub(crate) async fn run(app: App, command: Command) -> Outcome {
         Command::Accounts(command) => subjects::run(&app, Level::Account, command).await,
         Command::Export(args) => export::run(&app, args).await,
         Command::Hubspot(command) => hubspot::run(&app, command).await,
+        Command::Pendo(command) => pendo::run(&app, command).await,
         Command::Mapping(command) => mapping::run(&app, command).await,
         Command::Sync(args) => sync::run(&app, args).await,
         Command::Runs(command) => runs::run(&app, command).await,

@@ -14,7 +14,14 @@ use std::{
 
 use secrecy::{ExposeSecret as _, SecretString};
 use store::Place;
-use sync::{ReaderChoice, chain, worker};
+use sync::{
+    ReaderChoice, chain,
+    destination::{
+        self,
+        formats::{Choice, Cleared, Integers, Times},
+    },
+    worker,
+};
 
 pub(crate) use self::settings::SETTINGS;
 use self::{
@@ -67,6 +74,8 @@ pub(crate) struct Config {
     pub(crate) web: Web,
     /// How HubSpot is reached.
     pub(crate) hubspot: hubspot::Settings,
+    /// How destinations outside are reached.
+    pub(crate) destinations: destination::Settings,
     /// The port of the OAuth callback.
     pub(crate) callback_port: u16,
     /// How long details of runs are kept.
@@ -122,6 +131,39 @@ impl Config {
             },
             ..hubspot::Settings::default()
         };
+        let destinations = destination::Settings {
+            pendo: pendo::Settings {
+                base_url: get("pendo.base_url").text().map(Into::into),
+                in_flight: match get("pendo.in_flight").parse::<u32>()? {
+                    0 => return Err(get("pendo.in_flight").refuse("no call could be made")),
+                    calls => calls as usize,
+                },
+                ..pendo::Settings::default()
+            },
+            batch: match get("pendo.batch").parse::<u32>()? {
+                size @ 1..=5_000 => size as usize,
+                _ => return Err(get("pendo.batch").refuse("it is not from 1 to 5,000")),
+            },
+            create: get("pendo.create").one_of(&[("off", false), ("on", true)])?,
+            formats: Choice {
+                times: get("pendo.times").one_of(&[
+                    ("auto", None),
+                    ("epoch_ms", Some(Times::EpochMs)),
+                    ("iso8601", Some(Times::Iso8601)),
+                ])?,
+                cleared: get("pendo.cleared").one_of(&[
+                    ("auto", None),
+                    ("null", Some(Cleared::Null)),
+                    ("empty", Some(Cleared::Empty)),
+                    ("keep", Some(Cleared::Keep)),
+                ])?,
+                integers: get("pendo.integers").one_of(&[
+                    ("auto", None),
+                    ("hold", Some(Integers::Hold)),
+                    ("send", Some(Integers::Send)),
+                ])?,
+            },
+        };
         let database = secret(&layers, "database.url")?;
         if let Some(url) = &database {
             let set = ["database.url", "database.url_file"].map(get);
@@ -137,7 +179,6 @@ impl Config {
             at_once => at_once,
         };
         let needed = at_once.saturating_add(SPARE_CONNECTIONS);
-        let reader = get("sync.reader");
         Ok(Self {
             keyring_file: get("keyring_file").path(),
             connections: match connections.parse()? {
@@ -159,21 +200,17 @@ impl Config {
                 trusted_proxies: get("web.trusted_proxies").read(web::networks)?,
             },
             hubspot,
+            destinations,
             callback_port: get("hubspot.callback_port").parse()?,
             retention_days: get("retention.days").parse()?,
-            reader: match reader.text.as_str() {
-                "auto" => ReaderChoice::Auto,
-                "search" => ReaderChoice::Search,
-                "list" => ReaderChoice::List,
-                _ => return Err(reader.refuse("it is none of auto, search and list")),
-            },
+            reader: get("sync.reader").one_of(&[
+                ("auto", ReaderChoice::Auto),
+                ("search", ReaderChoice::Search),
+                ("list", ReaderChoice::List),
+            ])?,
             worker: worker::Settings {
                 at_once: at_once as usize,
-                schedule: match get("worker.schedule").text.as_str() {
-                    "on" => true,
-                    "off" => false,
-                    _ => return Err(get("worker.schedule").refuse("it is neither on nor off")),
-                },
+                schedule: get("worker.schedule").one_of(&[("on", true), ("off", false)])?,
             },
             file,
             layers,
@@ -234,6 +271,19 @@ impl Setting {
     /// Reads the text by a function that says what is wrong with it.
     fn read<T>(&self, read: impl FnOnce(&str) -> Result<T, String>) -> Result<T, Trouble> {
         read(self.text.trim()).map_err(|problem| self.refuse(problem))
+    }
+
+    /// Reads one of a few words.
+    fn one_of<T: Copy>(&self, words: &[(&str, T)]) -> Result<T, Trouble> {
+        let found = words.iter().find(|(word, _)| *word == self.text);
+        found.map(|(_, value)| *value).ok_or_else(|| {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.refuse(match words.as_slice() {
+                [one, other] => format!("it is neither {one} nor {other}"),
+                [others @ .., last] => format!("it is none of {} and {last}", others.join(", ")),
+                [] => unreachable!("there is something to choose from"),
+            })
+        })
     }
 
     fn parse_or_auto(&self) -> Result<Option<u32>, Trouble> {

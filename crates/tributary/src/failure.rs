@@ -114,6 +114,12 @@ impl From<sync::connect::Error> for Failure {
     }
 }
 
+impl From<sync::destination::Error> for Failure {
+    fn from(error: sync::destination::Error) -> Self {
+        Self::of(&error)
+    }
+}
+
 impl From<sync::runner::Error> for Failure {
     fn from(error: sync::runner::Error) -> Self {
         Self::of(&error)

@@ -6,7 +6,12 @@ use std::{
     path::Path,
 };
 
+use secrecy::SecretString;
+
 use crate::trouble::Trouble;
+
+/// A token is short; anything longer is another file.
+const LONGEST_TOKEN: u64 = 16 << 10;
 
 /// A file to read, with its length where that is known.
 pub(crate) struct Input {
@@ -35,4 +40,35 @@ pub(crate) fn open(path: &Path) -> Result<Input, Trouble> {
         reader: Box::new(file),
         length: metadata.is_file().then_some(metadata.len()),
     })
+}
+
+/// Reads a file that holds a token, or a key, and nothing else; `-` is standard input.
+pub(crate) fn token(path: &Path) -> Result<SecretString, Trouble> {
+    let wrong = |problem| Trouble::TokenFileContent {
+        path: path.to_owned(),
+        problem,
+    };
+    let file = open(path).map_err(|trouble| match trouble {
+        Trouble::InputFile { path, source } => Trouble::TokenFile { path, source },
+        other => other,
+    })?;
+    let mut text = String::new();
+    file.reader
+        .take(LONGEST_TOKEN)
+        .read_to_string(&mut text)
+        .map_err(|source| Trouble::TokenFile {
+            path: path.to_owned(),
+            source,
+        })?;
+    let token = text.trim_start_matches('\u{feff}').trim();
+    if token.is_empty() {
+        Err(wrong("is empty"))
+    } else if token
+        .chars()
+        .any(|one| one.is_whitespace() || one.is_control())
+    {
+        Err(wrong("holds more than a token"))
+    } else {
+        Ok(token.into())
+    }
 }

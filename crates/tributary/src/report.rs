@@ -102,6 +102,7 @@ pub(crate) fn text(out: Output, report: &Value) -> String {
     text.push(format!("\n{table}"));
     text.push(kept_out(out, report));
     text.push(proof(out, report));
+    text.push(delivery(out, report));
     text.push(calls(out, report));
     text.concat()
 }
@@ -114,6 +115,7 @@ fn headline(out: Output, report: &Value) -> String {
         ("success", true) if dry => (Tone::Good, "would be proved (dry run, nothing was changed)"),
         ("success", true) => (Tone::Good, "proved"),
         ("success", false) => (Tone::Warning, "not proved"),
+        ("delivering", _) => (Tone::Strong, "proved here, being delivered"),
         ("partial", _) => (Tone::Warning, "partial"),
         ("cancelled", _) => (Tone::Warning, "cancelled, nothing was changed"),
         ("running", _) => (Tone::Strong, "under way"),
@@ -157,6 +159,46 @@ fn kept_out(out: Output, report: &Value) -> String {
         text.push(format!(
             "\n  {} {property}: {reason}",
             out.toned(Tone::Warning, "held:")
+        ));
+    }
+    text.concat()
+}
+
+/// What the destination outside has answered, if there is one.
+fn delivery(out: Output, report: &Value) -> String {
+    let Some(delivery) = report.get("delivery") else {
+        return String::new();
+    };
+    let number = |name: &str| delivery.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let mut parts = vec![format!(
+        "{} of {} acknowledged",
+        grouped(number("acknowledged")),
+        counted(number("queued"), "change")
+    )];
+    for (name, tone, what) in [
+        ("pending", Tone::Strong, "waiting"),
+        ("missing", Tone::Warning, "for ids that it does not know"),
+        ("errors", Tone::Warning, "refused"),
+    ] {
+        let count = number(name);
+        if count > 0 {
+            parts.push(out.toned(tone, format_args!("{} {what}", grouped(count))));
+        }
+    }
+    let mut text = vec![format!("\n  delivery: {}", parts.join(", "))];
+    let held = delivery.get("held").and_then(Value::as_object);
+    for (field, reason) in held.into_iter().flatten() {
+        let reason = reason.as_str().unwrap_or("");
+        text.push(format!(
+            "\n  {} {field}: {reason}",
+            out.toned(Tone::Warning, "not sent:")
+        ));
+    }
+    let listing = report.pointer("/listing/error/message");
+    if let Some(problem) = listing.and_then(Value::as_str) {
+        text.push(format!(
+            "\n  {} {problem}",
+            out.toned(Tone::Warning, "ids as they were known before:")
         ));
     }
     text.concat()

@@ -174,7 +174,7 @@ pub(crate) struct Chrome {
 }
 
 /// Messages that a page may be opened with, in its address, after something was done.
-const NOTES: [&str; 28] = [
+const NOTES: [&str; 29] = [
     "note-schedule-saved",
     "note-paused",
     "note-resumed",
@@ -200,6 +200,7 @@ const NOTES: [&str; 28] = [
     "note-unpinned",
     "note-cancelled",
     "note-import-cancelled",
+    "note-outside-cancelled",
     "note-joined",
     "note-signed-out",
     "note-measuring",

@@ -30,7 +30,14 @@ fn families() -> Vec<(&'static str, Vec<String>)> {
         ),
         (
             "sync-state",
-            owned(&["running", "success", "partial", "failed", "cancelled"]),
+            owned(&[
+                "running",
+                "delivering",
+                "success",
+                "partial",
+                "failed",
+                "cancelled",
+            ]),
         ),
         (
             "detail",

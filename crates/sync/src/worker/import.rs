@@ -50,7 +50,9 @@ impl Work<'_> {
         match self.claim.job.kind {
             Kind::Import { upload, mirror } => self.load(upload, mirror).await,
             Kind::Remove(upload) => self.remove(upload).await,
-            Kind::Sync | Kind::Measure(_) => unreachable!("it becomes a run"),
+            Kind::Sync | Kind::Measure(_) | Kind::Deliver | Kind::Compare { .. } => {
+                unreachable!("it is not about a file")
+            }
         }
     }
 

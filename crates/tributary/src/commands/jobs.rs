@@ -117,6 +117,8 @@ fn what(kind: &Kind) -> &'static str {
         Kind::Measure(_) => "measurement of a key",
         Kind::Import { .. } => "import of ids",
         Kind::Remove(_) => "removal of ids",
+        Kind::Deliver => "delivery",
+        Kind::Compare { .. } => "comparison",
     }
 }
 

@@ -1,10 +1,10 @@
 //! `tributary sync`.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, convert::Infallible, time::Duration};
 
-use model::Level;
+use model::{Level, RunId};
 use serde_json::{Value, json};
-use store::{Scope, run::State};
+use store::{Scope, Store, outbox::Cause, run::State};
 use sync::{Phase, Progress, Request, RunReport, Runner, Stops};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +19,9 @@ use crate::{
     trouble::Trouble,
 };
 
+/// How often it is looked how far a delivery is.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Carry the mapped properties over, and prove the result.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -28,6 +31,9 @@ pub(crate) struct Args {
     /// Count as if applied, and change nothing.
     #[arg(long)]
     dry_run: bool,
+    /// With a destination outside: do not wait until it has taken every change. The exit status is 3 until it has.
+    #[arg(long)]
+    no_wait: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +80,11 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     let cancel = stop::on_interrupt(
         "Stopping: nothing of this run will be changed. (Ctrl-C again ends at once)",
     );
-    let ended = run_levels(app, &app.runner(&store)?, &scopes, args.dry_run, &cancel).await?;
+    let runner = app.runner(&store)?;
+    let mut ended = run_levels(app, &runner, &scopes, args.dry_run, &cancel).await?;
+    if !args.no_wait {
+        ended.deliver(app, &runner, &store, &cancel).await?;
+    }
     let failed = ended.failure();
     let report = ended.json(args.dry_run);
     if let Some(failure) = failed {
@@ -135,6 +145,36 @@ pub(crate) async fn run_levels(
 }
 
 impl Ended {
+    /// Sees to it that the destination outside gets what these runs have changed, and says how that ended. While it is away for
+    /// long, that is left to `tributary serve` or to the next sync.
+    pub(crate) async fn deliver(
+        &mut self,
+        app: &App,
+        runner: &Runner,
+        store: &Store,
+        cancel: &CancellationToken,
+    ) -> Result<(), Failure> {
+        let subscription = app.subscription(store).await?.id;
+        for report in &mut self.reports {
+            if report.delivery.is_none() {
+                continue;
+            }
+            let scope = Scope {
+                subscription,
+                level: report.level,
+            };
+            let watching = show_delivery(app.out, store, scope, report.run);
+            tokio::select! {
+                seen = runner.see_to_outside(scope, cancel) => seen?,
+                never = watching => match never? {},
+            }
+            if let Some(run) = store.run(subscription, report.run).await? {
+                report.settle(&run);
+            }
+        }
+        Ok(())
+    }
+
     /// The worst that happened.
     pub(crate) fn exit(&self) -> Exit {
         let refused = self
@@ -144,7 +184,9 @@ impl Ended {
         self.reports.iter().fold(refused, |worst, report| {
             worst.worst(match report.result {
                 State::Success if report.proved => Exit::Done,
-                State::Success | State::Partial | State::Cancelled => Exit::Partial,
+                State::Delivering | State::Success | State::Partial | State::Cancelled => {
+                    Exit::Partial
+                }
                 State::Failed | State::Running => Exit::Failed,
             })
         })
@@ -188,6 +230,30 @@ impl Ended {
     }
 }
 
+/// Shows how far the delivery of a run is, until this is dropped.
+async fn show_delivery(
+    out: Output,
+    store: &Store,
+    scope: Scope,
+    run: RunId,
+) -> Result<Infallible, Failure> {
+    let mut meter = Meter::new(out);
+    loop {
+        if let Some(delivery) = store.delivery(scope, Cause::Run(run)).await? {
+            let done = delivery.queued - delivery.pending();
+            meter.show(done, Some(delivery.queued), || {
+                let (done, queued) = (grouped(done), grouped(delivery.queued));
+                format!(
+                    "{} level: delivering, {done} of {queued} changes",
+                    scope.level
+                )
+                .into()
+            });
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
 /// Shows a run's progress until it is over.
 async fn show(out: Output, level: Level, mut progress: watch::Receiver<Progress>) {
     let mut meter = Meter::new(out);
@@ -225,6 +291,7 @@ fn message(level: Level, progress: &Progress) -> Cow<'static, str> {
 const fn doing(phase: Phase) -> &'static str {
     match phase {
         Phase::Plan => "planning",
+        Phase::Ids => "taking in ids",
         Phase::Read => "reading",
         Phase::Reconcile => "settling",
         Phase::Apply => "applying",

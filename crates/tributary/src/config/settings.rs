@@ -38,7 +38,7 @@ impl Form {
 }
 
 /// Every setting, in the order of `default.toml`.
-pub(crate) const SETTINGS: [(&str, Form); 26] = [
+pub(crate) const SETTINGS: [(&str, Form); 33] = [
     ("keyring_file", Form::Path),
     ("database.url", Form::DatabaseUrl),
     ("database.url_file", Form::Path),
@@ -61,6 +61,13 @@ pub(crate) const SETTINGS: [(&str, Form); 26] = [
     ("hubspot.quota.daily", Form::CountOrAuto),
     ("hubspot.quota.in_flight", Form::Count),
     ("hubspot.quota.daily_reserve", Form::Share),
+    ("pendo.base_url", Form::Text),
+    ("pendo.in_flight", Form::Count),
+    ("pendo.batch", Form::Count),
+    ("pendo.create", Form::Text),
+    ("pendo.times", Form::Text),
+    ("pendo.cleared", Form::Text),
+    ("pendo.integers", Form::Text),
     ("worker.at_once", Form::Count),
     ("worker.schedule", Form::Text),
     ("retention.days", Form::Count),

@@ -231,6 +231,7 @@ sync-switched-off = Saved, but the integration is switched off
 sync-switched-off-do = Switch it on to sync.
 
 sync-state-running = under way
+sync-state-delivering = being delivered
 sync-state-success = proved
 sync-state-partial = partial
 sync-state-failed = failed

@@ -173,6 +173,7 @@ audit-sync-cancelled = Cancelled a sync
 audit-ids-imported = Imported ids
 audit-ids-removed = Removed ids that were not in a file
 audit-ids-cancelled = Cancelled an import of ids
+audit-outside-cancelled = Cancelled a delivery or a comparison
 
 ## Ids
 

@@ -24,6 +24,7 @@ run-level-data = { $level ->
 }
 
 run-running = Under way
+run-delivering = Being delivered
 run-proved = Proved
 run-partial = Partial
 run-failed = Failed

@@ -208,6 +208,7 @@ sync-switched-off = 保存しましたが、インテグレーションがオフ
 sync-switched-off-do = 同期するにはオンにしてください。
 
 sync-state-running = 実行中
+sync-state-delivering = 送信中
 sync-state-success = 検証済み
 sync-state-partial = 一部未検証
 sync-state-failed = 失敗

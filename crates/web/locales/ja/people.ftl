@@ -169,6 +169,7 @@ audit-sync-cancelled = 同期をキャンセル
 audit-ids-imported = IDをインポート
 audit-ids-removed = ファイルにないIDを削除
 audit-ids-cancelled = IDのインポートをキャンセル
+audit-outside-cancelled = 送信または照合をキャンセル
 
 ## ID
 

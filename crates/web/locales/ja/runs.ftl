@@ -24,6 +24,7 @@ run-level-data = { $level ->
 }
 
 run-running = 同期中
+run-delivering = 送信中
 run-proved = 検証済み
 run-partial = 一部未検証
 run-failed = 失敗

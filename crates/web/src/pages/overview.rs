@@ -9,6 +9,7 @@ use store::run::{Run, State};
 use crate::{
     error::Error,
     frame::{Chrome, Place, Tone, page},
+    pages::runs::is_counted,
     report::Numbers,
     visit::Here,
 };
@@ -71,9 +72,7 @@ pub(crate) async fn show(here: Here) -> Result<Response, Error> {
     for level in Level::ALL {
         let scope = here.scope(level);
         let runs = store.syncs(scope, DRAWN).await?;
-        let latest = runs
-            .iter()
-            .find(|run| matches!(run.state, State::Success | State::Partial));
+        let latest = runs.iter().find(|run| is_counted(run.state));
         if let Some(latest) = latest {
             collect(&here, latest, &mut attention);
         }
@@ -99,6 +98,7 @@ async fn card(
         None if store.mapping(scope).await?.is_none() => (Tone::Plain, "level-not-mapped"),
         None => (Tone::Plain, "level-never"),
         Some(State::Running) => (Tone::Plain, "level-running"),
+        Some(State::Delivering) => (Tone::Plain, "level-delivering"),
         Some(State::Success) => (Tone::Good, "level-proved"),
         Some(State::Partial) => (Tone::Warning, "level-partial"),
         Some(State::Cancelled) => (Tone::Warning, "level-cancelled"),

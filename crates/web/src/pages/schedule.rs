@@ -121,6 +121,8 @@ impl Entry {
             Kind::Measure(_) => Some("run-measuring"),
             Kind::Import { .. } => Some("queue-import"),
             Kind::Remove(_) => Some("queue-remove"),
+            Kind::Deliver => Some("queue-deliver"),
+            Kind::Compare { .. } => Some("queue-compare"),
         }
     }
 }
@@ -249,6 +251,7 @@ pub(crate) async fn cancel(
     let (action, note) = match job.kind {
         Kind::Sync | Kind::Measure(_) => ("sync.cancelled", "note-cancelled"),
         Kind::Import { .. } | Kind::Remove(_) => ("ids.cancelled", "note-import-cancelled"),
+        Kind::Deliver | Kind::Compare { .. } => ("outside.cancelled", "note-outside-cancelled"),
     };
     // One that is over has been overtaken: then there is nothing to cancel.
     if store.cancel_job(id, now).await? {

@@ -1,13 +1,11 @@
 //! `tributary hubspot connect`.
 
 use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::Duration,
 };
 
 use hubspot::Credentials;
-use secrecy::SecretString;
 use serde_json::json;
 use store::{SubscriptionId, connection};
 use sync::connect::{Connector, Granted};
@@ -19,11 +17,7 @@ use crate::{
     input,
     output::{Tone, warn},
     stop,
-    trouble::Trouble,
 };
-
-/// A token is short; anything longer is another file.
-const LONGEST_TOKEN: u64 = 16 << 10;
 
 /// Connect the subscription to a HubSpot account.
 ///
@@ -71,7 +65,7 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     };
     let granted = match &args.how.token_file {
         Some(path) => {
-            let token = read_token(path)?;
+            let token = input::token(path)?;
             subscribed.accept(Credentials::Static(token)).await?
         }
         None => subscribed.with_oauth(&args).await?,
@@ -115,36 +109,6 @@ pub(crate) struct Subscribed<'a> {
     pub(crate) connector: &'a Connector,
     pub(crate) subscription: SubscriptionId,
     pub(crate) replace_portal: bool,
-}
-
-fn read_token(path: &Path) -> Result<SecretString, Trouble> {
-    let wrong = |problem| Trouble::TokenFileContent {
-        path: path.to_owned(),
-        problem,
-    };
-    let file = input::open(path).map_err(|trouble| match trouble {
-        Trouble::InputFile { path, source } => Trouble::TokenFile { path, source },
-        other => other,
-    })?;
-    let mut text = String::new();
-    file.reader
-        .take(LONGEST_TOKEN)
-        .read_to_string(&mut text)
-        .map_err(|source| Trouble::TokenFile {
-            path: path.to_owned(),
-            source,
-        })?;
-    let token = text.trim_start_matches('\u{feff}').trim();
-    if token.is_empty() {
-        Err(wrong("is empty"))
-    } else if token
-        .chars()
-        .any(|one| one.is_whitespace() || one.is_control())
-    {
-        Err(wrong("holds more than a token"))
-    } else {
-        Ok(token.into())
-    }
 }
 
 impl Subscribed<'_> {

@@ -61,7 +61,7 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
         let tone = match run.state {
             State::Success => Tone::Good,
             State::Failed => Tone::Bad,
-            State::Running => Tone::Strong,
+            State::Running | State::Delivering => Tone::Strong,
             State::Partial | State::Cancelled => Tone::Warning,
         };
         let mut result = app.out.toned(tone, run.state.name());

@@ -67,7 +67,7 @@ impl Live {
     /// At a moment.
     pub(crate) fn at(progress: &Progress, now: Timestamp) -> Self {
         let step = match progress.phase {
-            Phase::Plan => 0,
+            Phase::Plan | Phase::Ids => 0,
             Phase::Read => 1,
             Phase::Reconcile => 2,
             Phase::Apply => 3,

@@ -156,7 +156,7 @@ impl Last {
         match self.state {
             State::Success => Tone::Good,
             State::Failed => Tone::Bad,
-            State::Running => Tone::Plain,
+            State::Running | State::Delivering => Tone::Plain,
             State::Partial | State::Cancelled => Tone::Warning,
         }
     }

@@ -100,6 +100,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 pub(crate) const fn verdict(state: State) -> (Tone, &'static str) {
     match state {
         State::Running => (Tone::Plain, "run-running"),
+        State::Delivering => (Tone::Plain, "run-delivering"),
         State::Success => (Tone::Good, "run-proved"),
         State::Partial => (Tone::Warning, "run-partial"),
         State::Failed => (Tone::Bad, "run-failed"),
@@ -124,7 +125,7 @@ pub(crate) fn seconds(run: &Run) -> Option<f64> {
 
 /// Whether a run got as far as counting what it found.
 pub(crate) const fn is_counted(state: State) -> bool {
-    matches!(state, State::Success | State::Partial)
+    matches!(state, State::Delivering | State::Success | State::Partial)
 }
 
 /// Which lists of a run are still there to be opened.

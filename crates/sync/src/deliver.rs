@@ -1,0 +1,317 @@
+//! Sending what waits in the outbox of a level to its destination outside.
+//!
+//! The changes of a run go before those of the next, so that those of one subject keep their order; within a run no subject is
+//! there twice, and several calls are under way at once. What was answered is taken out of the outbox at once: it is not sent
+//! again. What was not answered is sent again, which does no harm, as values are sent and not differences.
+
+use std::{collections::HashMap, sync::Arc};
+
+use model::payload::entries;
+use store::{
+    Scope, Store,
+    job::Claim,
+    outbox::{Cause, Outgoing, Refused},
+};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::destination::{Answer, Change, Destination, Error, Means, Sendable, fields};
+
+/// Calls that are prepared, or whose answers are noted, while others are under way: so that no time goes by between them.
+const BESIDE: usize = 3;
+
+/// Changes of one batch that are refused one by one. Beyond, it is not the changes that are wrong.
+const MOST_REFUSED: usize = 50;
+
+/// Sends all that waits of the level that the job is about. Ends early, without an error, when `stop` is wanted: what is under way
+/// then is waited for.
+///
+/// # Errors
+/// What keeps it from going on. What was answered until then is noted.
+pub(crate) async fn deliver(
+    store: &Store,
+    destination: &Arc<dyn Destination>,
+    claim: &Arc<Claim>,
+    now: jiff::Timestamp,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
+    let scope = claim.job.scope;
+    let Some(first) = store.next_cause(scope).await? else {
+        store.conclude_deliveries(scope).await?;
+        return Ok(());
+    };
+    let fields = fields::ensure(store, &**destination, scope, now).await?;
+    let sending = Arc::new(Sending {
+        store: store.clone(),
+        destination: Arc::clone(destination),
+        claim: Arc::clone(claim),
+        fields,
+    });
+    let mut next = Some(first);
+    while let Some(cause) = next
+        && !stop.is_cancelled()
+    {
+        send_all(&sending, cause, stop).await?;
+        next = store.next_cause(scope).await?;
+    }
+    store.conclude_deliveries(scope).await?;
+    Ok(())
+}
+
+/// Sends all changes of one cause.
+async fn send_all(
+    sending: &Arc<Sending>,
+    cause: Cause,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
+    let limits = sending.destination.limits();
+    let size = i64::try_from(limits.changes).unwrap_or(i64::MAX);
+    let mut under_way = JoinSet::new();
+    let (mut after, mut more, mut failed) = (0, true, None);
+    loop {
+        while more && failed.is_none() && under_way.len() < limits.calls + BESIDE {
+            let batch = sending
+                .store
+                .outgoing(sending.scope(), cause, after, size)
+                .await?;
+            more = batch.len() >= limits.changes && !stop.is_cancelled();
+            let Some(last) = batch.last() else {
+                break;
+            };
+            after = last.subject;
+            let sending = Arc::clone(sending);
+            under_way.spawn(async move { sending.send(cause, &batch).await });
+        }
+        match under_way.join_next().await {
+            None => return failed.map_or(Ok(()), Err),
+            Some(Ok(Ok(()))) => {}
+            Some(Ok(Err(error))) => {
+                failed.get_or_insert(error);
+            }
+            Some(Err(panicked)) => std::panic::resume_unwind(panicked.into_panic()),
+        }
+    }
+}
+
+/// What all calls of one delivery have in common.
+struct Sending {
+    store: Store,
+    destination: Arc<dyn Destination>,
+    claim: Arc<Claim>,
+    fields: Vec<Sendable>,
+}
+
+impl Sending {
+    fn scope(&self) -> Scope {
+        self.claim.job.scope
+    }
+
+    /// Sends a batch until each of its changes was answered. Where the destination does not say which it has not taken, halves are
+    /// sent again until it is clear.
+    async fn send(&self, cause: Cause, batch: &[Outgoing]) -> Result<(), Error> {
+        let mut pieces = vec![batch];
+        let mut refusals = 0;
+        while let Some(piece) = pieces.pop() {
+            let (Some(first), Some(last)) = (piece.first(), piece.last()) else {
+                continue;
+            };
+            let refused = match self.call(piece).await {
+                Ok(answer) => match settled(piece, answer) {
+                    Some(refused) => refused,
+                    None => {
+                        halve(&mut pieces, piece);
+                        continue;
+                    }
+                },
+                Err(error) if matches!(error.means(), Means::TooMuch | Means::Refused) => {
+                    if piece.len() > 1 {
+                        halve(&mut pieces, piece);
+                        continue;
+                    }
+                    refusals += 1;
+                    if refusals > MOST_REFUSED {
+                        return Err(Error::RefusesAll {
+                            name: self.destination.name(),
+                            source: Box::new(error),
+                        });
+                    }
+                    vec![Refused {
+                        subject: first.subject,
+                        missing: false,
+                        detail: Some(error.to_string()),
+                    }]
+                }
+                Err(error) => return Err(error),
+            };
+            let range = (first.subject, last.subject);
+            self.store
+                .settle(&self.claim, cause, range, &refused)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// One call. Changes about fields that are not sent are none.
+    async fn call(&self, piece: &[Outgoing]) -> Result<Answer, Error> {
+        let changes: Vec<Change<'_>> = piece
+            .iter()
+            .map(|row| change(row, &self.fields))
+            .filter(|change| !change.values.is_empty())
+            .collect();
+        if changes.is_empty() {
+            return Ok(Answer::default());
+        }
+        self.destination.send(self.scope().level, &changes).await
+    }
+}
+
+fn halve<'a>(pieces: &mut Vec<&'a [Outgoing]>, piece: &'a [Outgoing]) {
+    let (one, other) = piece.split_at(piece.len() / 2);
+    pieces.extend([other, one]);
+}
+
+/// Which changes were not taken. `None` when the destination has not named all of them, and there is more than one to look at.
+fn settled(piece: &[Outgoing], answer: Answer) -> Option<Vec<Refused>> {
+    let Answer {
+        missing,
+        refused,
+        unnamed,
+        said,
+    } = answer;
+    if unnamed > 0 && piece.len() > 1 {
+        return None;
+    }
+    let by_id: HashMap<&str, i64> = piece
+        .iter()
+        .map(|row| (row.id.as_str(), row.subject))
+        .collect();
+    let mut found: HashMap<i64, Refused> = HashMap::new();
+    let mut note = |id: &str, missing, detail| {
+        if let Some(subject) = by_id.get(id) {
+            found.entry(*subject).or_insert(Refused {
+                subject: *subject,
+                missing,
+                detail,
+            });
+        }
+    };
+    for id in missing {
+        note(&id, true, None);
+    }
+    for (id, text) in refused {
+        note(&id, false, Some(text));
+    }
+    if unnamed > 0
+        && let [row] = piece
+    {
+        note(&row.id, false, said);
+    }
+    let mut found: Vec<Refused> = found.into_values().collect();
+    found.sort_by_key(|one| one.subject);
+    Some(found)
+}
+
+/// What a row of the outbox changes about the fields that are sent, which stand in name order as those of payloads do.
+fn change<'a>(row: &'a Outgoing, fields: &'a [Sendable]) -> Change<'a> {
+    let mut values = Vec::new();
+    let mut after = entries(&row.payload).flatten().peekable();
+    let mut before = entries(row.before.as_deref().unwrap_or("{}"))
+        .flatten()
+        .peekable();
+    for field in fields {
+        let name = field.name.as_str();
+        while after.next_if(|(other, _)| &**other < name).is_some() {}
+        while before.next_if(|(other, _)| &**other < name).is_some() {}
+        let new = after
+            .next_if(|(other, _)| other == name)
+            .map(|entry| entry.1);
+        let old = before
+            .next_if(|(other, _)| other == name)
+            .map(|entry| entry.1);
+        if row.whole || new != old {
+            values.push((field, new));
+        }
+    }
+    Change {
+        id: &row.id,
+        values,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use model::MetadataType;
+
+    use super::*;
+
+    fn field(name: &str) -> Sendable {
+        Sendable {
+            name: name.into(),
+            key: format!("hubspot_{name}"),
+            kind: MetadataType::String,
+        }
+    }
+
+    fn row(subject: i64, before: Option<&str>, payload: &str, whole: bool) -> Outgoing {
+        Outgoing {
+            subject,
+            id: format!("u-{subject}"),
+            payload: payload.into(),
+            before: before.map(Into::into),
+            whole,
+        }
+    }
+
+    fn said<'a>(row: &'a Outgoing, fields: &'a [Sendable]) -> Vec<(&'a str, Option<&'a str>)> {
+        let change = change(row, fields);
+        let values = change.values.into_iter();
+        values
+            .map(|(field, value)| (field.name.as_str(), value))
+            .collect()
+    }
+
+    #[test]
+    fn what_differs_is_said_and_what_went_as_well() {
+        let fields = [field("a"), field("b"), field("c"), field("d")];
+        let one = row(
+            1,
+            Some(r#"{"a":"1","b":"2","x":"7"}"#),
+            r#"{"a":"1","c":"3","y":"8"}"#,
+            false,
+        );
+        assert_eq!(said(&one, &fields), [("b", None), ("c", Some("\"3\""))]);
+        let new = row(1, None, r#"{"b":"2","e":"9"}"#, false);
+        assert_eq!(said(&new, &fields), [("b", Some("\"2\""))]);
+        let whole = row(1, None, r#"{"b":"2"}"#, true);
+        assert_eq!(
+            said(&whole, &fields),
+            [("a", None), ("b", Some("\"2\"")), ("c", None), ("d", None)]
+        );
+        assert!(said(&new, &[]).is_empty());
+    }
+
+    #[test]
+    fn what_is_named_is_settled_and_what_is_not_is_looked_for() {
+        let piece = [1, 2, 3].map(|subject| row(subject, None, "{}", false));
+        let named = Answer {
+            missing: vec!["u-2".into(), "stranger".into()],
+            refused: vec![
+                ("u-3".into(), "too long".into()),
+                ("u-2".into(), "x".into()),
+            ],
+            ..Answer::default()
+        };
+        let refused = settled(&piece, named).unwrap();
+        assert_eq!(refused.len(), 2);
+        assert!(refused[0].missing && !refused[1].missing);
+        assert_eq!(refused[1].detail.as_deref(), Some("too long"));
+        let unnamed = Answer {
+            unnamed: 1,
+            said: Some("no".into()),
+            ..Answer::default()
+        };
+        assert_eq!(settled(&piece, unnamed.clone()), None);
+        let refused = settled(&piece[..1], unnamed).unwrap();
+        assert_eq!(refused[0].detail.as_deref(), Some("no"));
+    }
+}

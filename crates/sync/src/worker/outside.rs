@@ -1,0 +1,98 @@
+//! Jobs that talk to a destination outside: to send what waits, and to compare what it has with what was sent.
+
+use std::{sync::Arc, time::Duration};
+
+use store::job::{Claim, End, Kind, Lost};
+use tokio_util::sync::CancellationToken;
+
+use super::watch_over;
+use crate::{
+    Explain as _, Runner,
+    again::Again,
+    compare::compare,
+    deliver::deliver,
+    destination::{Error, Means},
+};
+
+/// How long calls that are under way are waited for when the process ends. What was not answered then is sent again.
+const LAST_CALLS: Duration = Duration::from_secs(5);
+
+/// Carries a job out. One that cannot be is tried again, later each time, until somebody has to do something.
+pub(super) async fn carry_out(
+    runner: &Runner,
+    claim: &Arc<Claim>,
+    stop: &CancellationToken,
+) -> End {
+    let cancel = stop.child_token();
+    let mut work = Box::pin(work(runner, claim, &cancel));
+    let watching = watch_over(runner.store(), claim.ticket, || "{}".into(), &cancel);
+    tokio::pin!(watching);
+    let late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_CALLS).await;
+    };
+    let ended = tokio::select! {
+        ended = &mut work => ended,
+        // What is under way is sent again by whoever has the job now.
+        Lost = &mut watching => return End::HandedBack,
+        () = late => return End::HandedBack,
+    };
+    let subscription = claim.job.scope.subscription;
+    match &ended {
+        Ok(()) if stop.is_cancelled() => End::HandedBack,
+        Ok(()) if cancel.is_cancelled() => End::Cancelled,
+        Ok(()) => {
+            note_broken(runner, subscription, None).await;
+            End::Done
+        }
+        Err(Error::Store(store::Error::JobLost(_))) => End::HandedBack,
+        Err(error) => {
+            tracing::warn!(
+                job = claim.job.id.0,
+                level = %claim.job.scope.level,
+                error = crate::chain(error),
+                "what is to be done at the destination is not done"
+            );
+            let broken = error.means() == Means::Broken;
+            if broken {
+                note_broken(runner, subscription, Some(&error.to_string())).await;
+            }
+            let problem = error.explain();
+            let problem = serde_json::to_string(&problem).expect("an explanation serialises");
+            let again = Again::after_destination(error);
+            match again.at(claim.job.tries, runner.clock().now()) {
+                Some(at) => End::Again { at, problem },
+                None => End::Failed { problem },
+            }
+        }
+    }
+}
+
+async fn work(runner: &Runner, claim: &Arc<Claim>, stop: &CancellationToken) -> Result<(), Error> {
+    let (store, scope, now) = (runner.store(), claim.job.scope, runner.clock().now());
+    let destination = runner.destinations().of(scope.subscription).await?;
+    let Some(destination) = destination else {
+        // It was disconnected, and what waited went with it.
+        return Ok(());
+    };
+    match claim.job.kind {
+        Kind::Compare { all } => compare(store, &destination, scope, all, now, stop)
+            .await
+            .map(drop),
+        _ => deliver(store, &destination, claim, now, stop).await,
+    }
+}
+
+/// Remembers whether the destination works.
+async fn note_broken(runner: &Runner, subscription: store::SubscriptionId, why: Option<&str>) {
+    if let Err(error) = runner
+        .store()
+        .set_destination_broken(subscription, why)
+        .await
+    {
+        tracing::warn!(
+            error = crate::chain(&error),
+            "whether the destination works could not be noted"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! `tributary pendo connect`.
+
+use std::path::PathBuf;
+
+use pendo::Region;
+use serde_json::json;
+use sync::destination::connect::DEFAULT_PREFIX;
+
+use crate::{
+    app::App,
+    failure::{Exit, Outcome},
+    input,
+    output::Tone,
+};
+
+/// Send the subscription's values to Pendo from now on.
+///
+/// Make an integration key in Pendo under Settings > Integrations > Integration Keys with "Allow Write Access", put it into a
+/// file, and name the file. The key is tried first; what is linked already is sent with the next sync, or by `tributary serve`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A file that holds the integration key and nothing else; - reads standard input.
+    #[arg(long, value_name = "FILE")]
+    key_file: PathBuf,
+    /// Where Pendo keeps the subscription: us, us1, eu, jp or au. It is in the address at which people sign in to Pendo.
+    #[arg(long, value_name = "REGION")]
+    region: Region,
+    /// What the names of our fields begin with in Pendo.
+    #[arg(long, default_value = DEFAULT_PREFIX, value_name = "PREFIX")]
+    prefix: String,
+}
+
+pub(super) async fn run(app: &App, args: Args) -> Outcome {
+    let store = app.open().await?;
+    let subscription = app.subscription(&store).await?.id;
+    let key = input::token(&args.key_file)?;
+    let runner = app.runner(&store)?;
+    let connected = runner
+        .destinations()
+        .connect_pendo(subscription, args.region, &args.prefix, key, "command")
+        .await?;
+    let waiting: u64 = store
+        .waiting(Some(subscription))
+        .await?
+        .iter()
+        .map(|waiting| waiting.changes)
+        .sum();
+    let text = format!(
+        "{}\nFields are named {}…, in the group custom.{}",
+        app.out.toned(
+            Tone::Good,
+            format_args!("Connected to Pendo ({}).", connected.region)
+        ),
+        connected.prefix,
+        if waiting > 0 {
+            " What is linked already is sent with the next sync."
+        } else {
+            ""
+        }
+    );
+    app.out.report(
+        &json!({
+            "schema": 1,
+            "connected": true,
+            "region": connected.region,
+            "prefix": connected.prefix,
+            "waiting": waiting,
+        }),
+        text,
+    );
+    Ok(Exit::Done)
+}
