@@ -20,7 +20,7 @@ use crate::{
 /// Speaks to one subscription of Pendo by one integration key. Cheap to clone; clones share the limit of calls at the
 /// same time, and the counts of [`calls`](Self::calls).
 ///
-/// Every method fails with an [`Error`] of a [`Kind`](crate::Kind) after the retries of that kind.
+/// Every method fails with an [`Error`] of a [`Kind`] after the retries of that kind.
 #[derive(Debug, Clone)]
 pub struct Client {
     caller: Arc<Caller>,
@@ -59,7 +59,7 @@ impl Client {
     /// Asks what the key may do.
     ///
     /// # Errors
-    /// Of kind [`Key`](crate::Kind::Key) when it is missing, wrong, revoked or of another region; Pendo does not say
+    /// Of kind [`Key`](Kind::Key) when it is missing, wrong, revoked or of another region; Pendo does not say
     /// which.
     pub async fn verify(&self) -> Result<Access, Error> {
         let operation = Operation::Verify;
@@ -134,8 +134,8 @@ impl Client {
     /// Pendo answers 404 for an unknown id, and perhaps for an absent value; which of them it is takes a second call.
     ///
     /// # Errors
-    /// Of kind [`NotFound`](crate::Kind::NotFound) if the id is unknown, or not to be seen with this key. Of kind
-    /// [`Invalid`](crate::Kind::Invalid), without being sent, for an id that cannot stand in an address: the empty one,
+    /// Of kind [`NotFound`](Kind::NotFound) if the id is unknown, or not to be seen with this key. Of kind
+    /// [`Invalid`](Kind::Invalid), without being sent, for an id that cannot stand in an address: the empty one,
     /// `.` and `..`.
     pub async fn value(
         &self,
@@ -226,7 +226,7 @@ impl Client {
     /// [`ids`](Self::ids).
     ///
     /// # Errors
-    /// Of kind [`Invalid`](crate::Kind::Invalid), without being sent, if the group or a key is more than letters,
+    /// Of kind [`Invalid`](Kind::Invalid), without being sent, if the group or a key is more than letters,
     /// digits and underscores.
     pub async fn values(
         &self,
