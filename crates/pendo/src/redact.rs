@@ -185,6 +185,18 @@ mod tests {
     }
 
     #[test]
+    fn what_holds_something_else_goes_as_a_whole() {
+        let mut batch = Batch::new(Level::Visitor);
+        for id in ["ada", "ada lovelace", "0f1e2d3c"] {
+            batch.record(id, |_| {});
+        }
+        let key = key();
+        let redact = Redact::new(&key, Private::Batch(&batch));
+        let message = redact.message("ada lovelace by 0f1e2d3c-key");
+        assert_eq!(message, "[…] by [secret]");
+    }
+
+    #[test]
     fn a_text_beyond_reason_is_not_shown() {
         let key = key();
         let redact = Redact::new(&key, Private::Nothing);

@@ -147,11 +147,12 @@ async fn clones_share_the_limit_of_calls_at_once() {
         ..stage.settings()
     };
     let client = stage.builder(settings).build().unwrap();
-    let calls = (0..12).map(|_| {
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..12 {
         let client = client.counted();
-        async move { client.schema(Level::Visitor).await.unwrap() }
-    });
-    futures::future::join_all(calls).await;
+        calls.spawn(async move { client.schema(Level::Visitor).await.unwrap() });
+    }
+    calls.join_all().await;
     assert_eq!(stage.most_under_way(), 2);
     assert_eq!(client.calls(), Calls::default());
 }
