@@ -306,6 +306,7 @@ async fn worker() {
     let context = Context {
         store: Store::open_with(&options).await.unwrap(),
         client: client(base_url.to_owned(), clock.clone()),
+        destination: None,
         clock,
         reader: ReaderChoice::Search,
     };

@@ -69,6 +69,7 @@ impl World {
         let context = Context {
             store,
             client: client(sandbox.base_url(), clock.clone()),
+            destination: None,
             clock,
             reader: ReaderChoice::Auto,
         };

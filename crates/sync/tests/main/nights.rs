@@ -19,7 +19,12 @@ use store::{
     run::{State, Trigger},
     schedule::Missed,
 };
-use sync::{ReaderChoice, Request, Runner, Worker, connect::Connector, runner, worker};
+use sync::{
+    ReaderChoice, Request, Runner, Worker,
+    connect::Connector,
+    destination::{self, Destinations},
+    runner, worker,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{PORTAL, import, key, settings};
@@ -182,6 +187,12 @@ impl Night {
     }
 }
 
+/// Destinations outside, which nobody has connected.
+pub(crate) fn without_destination(store: &Store, clock: &Arc<dyn Clock>) -> Destinations {
+    let settings = destination::Settings::default();
+    Destinations::new(store.clone(), settings, Arc::clone(clock)).unwrap()
+}
+
 /// A process that runs what is asked for.
 pub(crate) fn process(store: &Store, base_url: String, clock: &Arc<dyn Clock>) -> (Runner, Worker) {
     let connector = Connector::new(store.clone(), settings(base_url), Arc::clone(clock)).unwrap();
@@ -189,7 +200,14 @@ pub(crate) fn process(store: &Store, base_url: String, clock: &Arc<dyn Clock>) -
         reader: ReaderChoice::Auto,
         retention_days: 30,
     };
-    let runner = Runner::new(store.clone(), connector, Arc::clone(clock), settings);
+    let destinations = without_destination(store, clock);
+    let runner = Runner::new(
+        store.clone(),
+        connector,
+        destinations,
+        Arc::clone(clock),
+        settings,
+    );
     let settings = worker::Settings {
         at_once: 2,
         schedule: true,

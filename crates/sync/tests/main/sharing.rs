@@ -14,7 +14,7 @@ use store::{
 use sync::{Progress, ReaderChoice, Request, Runner, Stops, connect::Connector, runner};
 use tokio::sync::watch;
 
-use crate::{PORTAL, World, settings};
+use crate::{PORTAL, World, nights::without_destination, settings};
 
 /// A subscription that is connected through an OAuth app, and two processes that know it.
 struct Shared {
@@ -131,7 +131,14 @@ async fn a_portal_s_quota_is_shared_by_the_processes_that_sync_from_it() {
         reader: ReaderChoice::Search,
         retention_days: 30,
     };
-    let runner = Runner::new(store.clone(), connector, Arc::clone(clock), settings);
+    let destinations = without_destination(store, clock);
+    let runner = Runner::new(
+        store.clone(),
+        connector,
+        destinations,
+        Arc::clone(clock),
+        settings,
+    );
     let rate = async || {
         let request = Request::command(world.scope(Level::Visitor), false);
         let (progress, _) = watch::channel(Progress::default());

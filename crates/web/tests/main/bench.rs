@@ -24,7 +24,12 @@ use store::{
     schedule::Missed,
     session::Purpose,
 };
-use sync::{ReaderChoice, Runner, Worker, connect::Connector, runner, worker};
+use sync::{
+    ReaderChoice, Runner, Worker,
+    connect::Connector,
+    destination::{self, Destinations},
+    runner, worker,
+};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 use web::{App, Settings};
@@ -192,7 +197,9 @@ fn runner(store: &Store, sandbox: &Sandbox, clock: &Arc<ManualClock>) -> Runner 
         reader: ReaderChoice::Auto,
         retention_days: 30,
     };
-    Runner::new(store.clone(), connector, clock.clone(), settings)
+    let outside = destination::Settings::default();
+    let outside = Destinations::new(store.clone(), outside, clock.clone()).unwrap();
+    Runner::new(store.clone(), connector, outside, clock.clone(), settings)
 }
 
 /// Where the sandbox is, without quotas of our own.

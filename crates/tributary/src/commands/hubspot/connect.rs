@@ -1,9 +1,6 @@
 //! `tributary hubspot connect`.
 
-use std::{
-    path::PathBuf,
-    time::Duration,
-};
+use std::{path::PathBuf, time::Duration};
 
 use hubspot::Credentials;
 use serde_json::json;
