@@ -28,9 +28,70 @@ use crate::world::World;
 #[derive(Debug)]
 pub struct Sandbox {
     world: Arc<World>,
+    server: Server,
+}
+
+/// A server on a runtime and threads of its own. Dropping it closes the server.
+#[derive(Debug)]
+pub(crate) struct Server {
     address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Listens on an address and lets `serve` accept connections until the server is dropped.
+    pub(crate) fn start<F>(
+        name: &str,
+        listen: String,
+        serve: impl FnOnce(tokio::net::TcpListener) -> F + Send + 'static,
+    ) -> io::Result<Self>
+    where
+        F: Future<Output = ()>,
+    {
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (ready, started) = mpsc::channel();
+        let thread = std::thread::Builder::new()
+            .name(name.to_owned())
+            .spawn(move || {
+                let runtime = tokio::runtime::Builder::new_multi_thread()
+                    .worker_threads(2)
+                    .enable_all()
+                    .build();
+                let runtime = match runtime {
+                    Ok(runtime) => runtime,
+                    Err(error) => return drop(ready.send(Err(error))),
+                };
+                runtime.block_on(async move {
+                    let bound = match tokio::net::TcpListener::bind(&listen).await {
+                        Ok(listener) => listener.local_addr().map(|address| (listener, address)),
+                        Err(error) => Err(error),
+                    };
+                    match bound {
+                        Ok((listener, address)) => {
+                            drop(ready.send(Ok(address)));
+                            tokio::select! {
+                                () = serve(listener) => {}
+                                _ = stopped => {}
+                            }
+                        }
+                        Err(error) => drop(ready.send(Err(error))),
+                    }
+                });
+                runtime.shutdown_background();
+            })?;
+        let address = started.recv().map_err(io::Error::other)??;
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The address listened on.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
 }
 
 /// The tokens of an installed app.
@@ -49,55 +110,21 @@ impl Sandbox {
     /// When the address cannot be listened on.
     pub fn start(config: Config) -> io::Result<Self> {
         let world = Arc::new(World::new(&config));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (ready, started) = mpsc::channel();
         let shared = Arc::clone(&world);
-        let thread = std::thread::Builder::new()
-            .name("sandbox".to_owned())
-            .spawn(move || {
-                let runtime = tokio::runtime::Builder::new_multi_thread()
-                    .worker_threads(2)
-                    .enable_all()
-                    .build();
-                let runtime = match runtime {
-                    Ok(runtime) => runtime,
-                    Err(error) => return drop(ready.send(Err(error))),
-                };
-                runtime.block_on(async move {
-                    let bound = match tokio::net::TcpListener::bind(&config.listen).await {
-                        Ok(listener) => listener.local_addr().map(|address| (listener, address)),
-                        Err(error) => Err(error),
-                    };
-                    match bound {
-                        Ok((listener, address)) => {
-                            drop(ready.send(Ok(address)));
-                            tokio::select! {
-                                () = crate::server::serve(listener, shared) => {}
-                                _ = stopped => {}
-                            }
-                        }
-                        Err(error) => drop(ready.send(Err(error))),
-                    }
-                });
-                runtime.shutdown_background();
-            })?;
-        let address = started.recv().map_err(io::Error::other)??;
-        Ok(Self {
-            world,
-            address,
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        let server = Server::start("sandbox", config.listen, |listener| {
+            crate::server::serve(listener, shared)
+        })?;
+        Ok(Self { world, server })
     }
 
     /// Where the API answers: `http://127.0.0.1:…`, also for the OAuth screens and the control API.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.server.address())
     }
 
     /// The address listened on.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.server.address()
     }
 
     /// The clock, to read and to move.
@@ -258,7 +285,7 @@ impl Sandbox {
     }
 }
 
-impl Drop for Sandbox {
+impl Drop for Server {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             // Nobody listens any more when the server has already ended.

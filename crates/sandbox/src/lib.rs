@@ -57,6 +57,7 @@ mod known;
 mod oauth;
 mod object;
 mod owners;
+pub mod pendo;
 mod portal;
 mod quota;
 mod search;

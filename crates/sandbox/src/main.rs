@@ -3,9 +3,11 @@
 use std::io::Write as _;
 
 use clap::Parser;
+use sandbox::pendo::{self, Pendo};
 use sandbox::{Config, DEFAULT_START_MS, Sandbox, machine_time_ms, parse_portal};
+use serde_json::{Value, json};
 
-/// A stand-in for HubSpot. Prints its address as one line of JSON and serves until it is stopped.
+/// A stand-in for HubSpot, and for Pendo when asked. Prints its address as one line of JSON and serves until it is stopped.
 #[derive(Parser)]
 #[command(name = "sandbox", version)]
 struct Arguments {
@@ -15,6 +17,13 @@ struct Arguments {
     /// A portal as JSON, such as `{"id":1,"profile":"bench","contacts":1000000}`; can be repeated.
     #[arg(long, value_name = "JSON")]
     portal: Vec<String>,
+    /// Serve Pendo too: a subscription as JSON, such as `{"name":"main","region":"us","knows_portal":1}`, where
+    /// `knows_portal` gives it the ids that a portal's product knows; can be repeated.
+    #[arg(long, value_name = "JSON")]
+    pendo: Vec<String>,
+    /// How long Pendo's answers wait, in milliseconds.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pendo_latency: u64,
     /// A whole configuration as a JSON file; `--portal` adds to it.
     #[arg(long, value_name = "FILE")]
     config: Option<std::path::PathBuf>,
@@ -72,19 +81,8 @@ fn main() -> std::process::ExitCode {
             }
         };
     }
-    let started = configuration(&arguments).and_then(|c| {
-        let portals: Vec<_> = c
-            .portals
-            .iter()
-            .map(|p| serde_json::json!({"id": p.id, "token": p.tokens.first().map(|t| &t.token)}))
-            .collect();
-        Sandbox::start(c)
-            .map(|s| (s, portals))
-            .map_err(|e| e.to_string())
-    });
-    match started {
-        Ok((sandbox, portals)) => {
-            let line = serde_json::json!({"base_url": sandbox.base_url(), "portals": portals});
+    match start(&arguments) {
+        Ok((_servers, line)) => {
             let mut out = std::io::stdout();
             // A reader that went away will be noticed by whoever started us.
             drop(writeln!(out, "{line}").and_then(|()| out.flush()));
@@ -97,6 +95,66 @@ fn main() -> std::process::ExitCode {
             std::process::ExitCode::FAILURE
         }
     }
+}
+
+/// Starts what is asked for; the text is the line that says where it is.
+fn start(arguments: &Arguments) -> Result<((Sandbox, Option<Pendo>), Value), String> {
+    let config = configuration(arguments)?;
+    let (start_ms, flowing) = (config.start_ms, config.flowing);
+    let portals: Vec<_> = config
+        .portals
+        .iter()
+        .map(|p| json!({"id": p.id, "token": p.tokens.first().map(|t| &t.token)}))
+        .collect();
+    let ids: Vec<u64> = config.portals.iter().map(|p| p.id).collect();
+    let sandbox = Sandbox::start(config).map_err(|e| e.to_string())?;
+    let mut line = json!({"base_url": sandbox.base_url(), "portals": portals});
+    if arguments.pendo.is_empty() {
+        return Ok(((sandbox, None), line));
+    }
+    let mut subscriptions = Vec::new();
+    let mut known = Vec::new();
+    for text in &arguments.pendo {
+        let (subscription, portal) =
+            subscription(text, &ids).map_err(|e| format!("--pendo: {e}"))?;
+        known.extend(portal.map(|portal| (subscription.name.clone(), portal)));
+        subscriptions.push(subscription);
+    }
+    let described: Vec<_> = subscriptions
+        .iter()
+        .map(|s| {
+            let key = s.keys.iter().find(|k| k.write && !k.revoked);
+            json!({"name": s.name, "region": s.region, "key": key.map(|k| &k.key)})
+        })
+        .collect();
+    let pendo = Pendo::start(pendo::Config {
+        start_ms,
+        flowing,
+        subscriptions,
+        latency_ms: arguments.pendo_latency,
+        ..pendo::Config::default()
+    })
+    .map_err(|e| e.to_string())?;
+    for (name, portal) in known {
+        pendo.add_known(&name, &sandbox, portal);
+    }
+    line["pendo"] = json!({"base_url": pendo.base_url(), "subscriptions": described});
+    Ok(((sandbox, Some(pendo)), line))
+}
+
+/// A subscription, and the portal whose ids it is to know.
+fn subscription(text: &str, portals: &[u64]) -> Result<(pendo::Subscription, Option<u64>), String> {
+    let mut wanted: Value = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let portal = wanted
+        .as_object_mut()
+        .and_then(|map| map.remove("knows_portal"))
+        .map(|portal| {
+            let found = portal.as_u64().filter(|id| portals.contains(id));
+            found.ok_or_else(|| format!("no portal {portal}"))
+        })
+        .transpose()?;
+    let subscription = serde_json::from_value(wanted).map_err(|e| e.to_string())?;
+    Ok((subscription, portal))
 }
 
 mod bench {

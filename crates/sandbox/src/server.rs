@@ -50,7 +50,7 @@ pub(crate) async fn serve(listener: TcpListener, world: Arc<World>) {
     }
 }
 
-async fn connection(stream: TcpStream, router: Router) {
+pub(crate) async fn connection(stream: TcpStream, router: Router) {
     // Small answers should not wait for more to come.
     drop(stream.set_nodelay(true));
     let inner = TowerToHyperService::new(router);
@@ -109,7 +109,7 @@ async fn api(State(world): State<Arc<World>>, request: HttpRequest) -> Response<
     respond(outcome)
 }
 
-fn respond(outcome: Outcome) -> Response<Body> {
+pub(crate) fn respond(outcome: Outcome) -> Response<Body> {
     let Outcome {
         reply, delivery, ..
     } = outcome;

@@ -1,7 +1,7 @@
 //! A small HTTP client that shows everything: also an answer that ends too soon.
 
 use std::io::{Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 
 use sandbox::{Config, PortalConfig, Sandbox, static_token};
 use serde_json::Value;
@@ -66,7 +66,18 @@ pub(crate) fn send(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Option<Answer> {
-    let mut stream = TcpStream::connect(sandbox.address()).unwrap();
+    send_to(sandbox.address(), method, target, headers, body)
+}
+
+/// The same, to any server.
+pub(crate) fn send_to(
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Option<Answer> {
+    let mut stream = TcpStream::connect(address).unwrap();
     let fields: Vec<String> = headers
         .iter()
         .map(|(name, value)| format!("{name}: {value}\r\n"))
@@ -76,7 +87,8 @@ pub(crate) fn send(
         fields.concat(),
         body.len()
     );
-    stream.write_all(request.as_bytes()).unwrap();
+    // A server that closes at once may do so before the request is written.
+    stream.write_all(request.as_bytes()).ok()?;
     let mut bytes = Vec::new();
     // A connection reset in mid-answer is what some tests are about.
     let _ = stream.read_to_end(&mut bytes);

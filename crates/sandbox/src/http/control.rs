@@ -107,7 +107,7 @@ pub(crate) fn portal_config(wanted: &Value) -> Result<PortalConfig, String> {
 }
 
 /// Lays one JSON value over another, object by object.
-fn merged(mut base: Value, over: &Value) -> Value {
+pub(crate) fn merged(mut base: Value, over: &Value) -> Value {
     match (&mut base, over) {
         (Value::Object(into), Value::Object(from)) => {
             for (name, value) in from {
