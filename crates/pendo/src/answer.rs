@@ -29,7 +29,6 @@ impl Access {
 
 /// What became of a bulk write. Pendo answers 200 even when records failed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[non_exhaustive]
 pub struct Answer {
     /// Records that were sent.
     pub total: Option<u64>,
