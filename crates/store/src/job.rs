@@ -51,7 +51,7 @@ pub enum Kind {
 }
 
 /// Kinds that become runs.
-const RUNS: &str = "(kind = 'sync' OR kind LIKE 'measure %')";
+pub(crate) const RUNS: &str = "(kind = 'sync' OR kind LIKE 'measure %')";
 
 impl Kind {
     /// The stable name.
