@@ -306,7 +306,8 @@ impl Runner {
                 return Ok(());
             };
             if let Some(claim) = self.store().claim_job(job.id, now).await? {
-                worker::carry_out(self, claim, stop).await;
+                // A job is large: it has a place of its own.
+                Box::pin(worker::carry_out(self, claim, stop)).await;
             } else {
                 // Its process may have died.
                 self.store().tidy_jobs(now).await?;
