@@ -1,4 +1,4 @@
-//! A stand-in for HubSpot as a real HTTP server.
+//! A stand-in for HubSpot as a real HTTP server, and in [`pendo`] one for the other side.
 //!
 //! It serves the CRM endpoints a reader needs, in both path families (v3 and dated), the OAuth screens and token
 //! endpoints, limits and their headers, and every way in which the real thing fails. Portals are made from a seed:

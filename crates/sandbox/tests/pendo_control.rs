@@ -1,9 +1,12 @@
 //! The Pendo side's control API.
 
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
 use sandbox::pendo::{Group, Kind, Operation};
 use serde_json::{Value, json};
 
-use crate::client::Answer;
+use crate::client::{Answer, send_to};
 use crate::pendo_client::{Caller, MANY};
 
 fn control(caller: &Caller, method: &str, path: &str, body: &Value) -> Answer {
@@ -115,4 +118,45 @@ fn clock_latency_and_health() {
     let moved = control(&caller, "POST", "/clock", &json!({"advance_ms": 1_000})).json();
     assert_eq!(moved["now_ms"], caller.pendo.clock().now_ms());
     control(&caller, "POST", "/latency", &json!({"ms": 1})).expect(204);
+}
+
+/// Ends with the test, also with one that fails.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.0.kill().and_then(|()| self.0.wait()));
+    }
+}
+
+#[test]
+fn the_binary_serves_a_subscription_that_knows_a_portal() {
+    let started = Command::new(env!("CARGO_BIN_EXE_sandbox"))
+        .args(["--portal", r#"{"id":1,"profile":"bench","contacts":30}"#])
+        .args(["--pendo", r#"{"region":"eu","knows_portal":1}"#])
+        .args(["--pendo-latency", "1"])
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut process = Process(started.unwrap());
+    let mut line = String::new();
+    let mut out = BufReader::new(process.0.stdout.take().unwrap());
+    out.read_line(&mut line).unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    let expected = json!([{"name": "main", "region": "eu", "key": "pendo-sandbox-write"}]);
+    assert_eq!(line["pendo"]["subscriptions"], expected);
+    let base = line["pendo"]["base_url"].as_str().unwrap();
+    let address = base.strip_prefix("http://").unwrap();
+    let address = address.strip_suffix("/{region}").unwrap();
+    let body = json!({"request": {"pipeline": [
+        {"source": {"visitors": {"identified": true}}}, {"count": null},
+    ]}});
+    let answer = send_to(
+        address.parse().unwrap(),
+        "POST",
+        "/eu/api/v1/aggregation",
+        &[("x-pendo-integration-key", "pendo-sandbox-write")],
+        &body.to_string(),
+    );
+    let counted = answer.unwrap().expect(200).json();
+    assert_eq!(counted["results"], json!([{"count": 30}]));
 }

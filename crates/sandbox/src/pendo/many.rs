@@ -15,7 +15,7 @@ use super::kind::{Group, Kind};
 use super::metadata::closed;
 use super::population::Population;
 use super::route::Create;
-use super::row::Change;
+use super::row::{Change, Scratch};
 use super::schema::{Field, Type, key_of};
 use super::switches::{Errors, Switches, UnknownFields};
 use crate::http::reply::Reply;
@@ -179,7 +179,7 @@ pub(super) fn set(call: &Call<'_>, kind: Kind, group: Group, create: Create) -> 
     }
     let mut tallied = Tallied::default();
     let mut writes = Vec::new();
-    let (mut changes, mut scratch) = (Vec::new(), Vec::new());
+    let (mut changes, mut scratch) = (Vec::new(), Scratch::default());
     for (at, sent) in sent.iter().enumerate() {
         let id = sent.id(kind).unwrap_or_default();
         changes.clear();

@@ -14,7 +14,7 @@ use super::kind::{Group, Kind};
 use super::many::{Resolved, resolve};
 use super::record::Reader;
 use super::route;
-use super::row::Change;
+use super::row::{Change, Scratch};
 use super::schema::{Field, Type, key_of};
 use super::switches::Retype;
 use crate::http::reply::{JSON, Reply};
@@ -147,7 +147,7 @@ pub(super) fn set_one(call: &Call<'_>, kind: Kind, group: Group, value: &route::
                     }),
                 }),
             })
-            .map(|change| population.change(place, change.as_slice(), &mut Vec::new()))
+            .map(|change| population.change(place, change.as_slice(), &mut Scratch::default()))
             .map_err(|why| (400, why, Outcome::Failed)),
     };
     let outcome = done

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::kind::{Group, Kind};
-use super::row::{Change, Row};
+use super::row::{Change, Row, Scratch};
 use super::schema::{Schema, Type};
 
 /// Ids of visitors who never said who they are begin with this.
@@ -80,7 +80,7 @@ impl Population {
         place
     }
 
-    pub(super) fn change(&mut self, place: u32, changes: &[Change<'_>], scratch: &mut Vec<u8>) {
+    pub(super) fn change(&mut self, place: u32, changes: &[Change<'_>], scratch: &mut Scratch) {
         self.records[place as usize].row.apply(changes, scratch);
     }
 
@@ -94,7 +94,7 @@ impl Population {
             })
             .collect();
         let place = self.find_or_add(id, true);
-        self.change(place, &changes, &mut Vec::new());
+        self.change(place, &changes, &mut Scratch::default());
     }
 
     /// Puts the index in order after records were added.

@@ -30,26 +30,48 @@ impl Row {
         self.values().find(|(f, _)| *f == field).map(|(_, t)| t)
     }
 
-    /// Applies changes; of several for one field the last counts. `scratch` saves an allocation per record.
-    pub(super) fn apply(&mut self, changes: &[Change<'_>], scratch: &mut Vec<u8>) {
-        scratch.clear();
-        for (field, text) in self.values() {
-            if changes.iter().all(|c| c.field != field) {
-                push(field, text, scratch);
+    /// Applies changes; of several for one field the last counts.
+    pub(super) fn apply(&mut self, changes: &[Change<'_>], scratch: &mut Scratch) {
+        scratch.bytes.clear();
+        for (at, change) in changes.iter().enumerate() {
+            let field = usize::from(change.field);
+            if scratch.last.len() <= field {
+                scratch.last.resize(field + 1, 0);
+            }
+            scratch.last[field] = at + 1;
+        }
+        let mut values = self.values();
+        let mut before = values.rest;
+        while let Some((field, _)) = values.next_bytes() {
+            let (whole, _) = before.split_at(before.len() - values.rest.len());
+            before = values.rest;
+            if scratch.last.get(usize::from(field)).is_none_or(|l| *l == 0) {
+                scratch.bytes.extend_from_slice(whole);
             }
         }
         for (at, change) in changes.iter().enumerate() {
-            let is_last = changes[at + 1..].iter().all(|c| c.field != change.field);
+            let is_last = scratch.last[usize::from(change.field)] == at + 1;
             if let Some(text) = change.text.as_ref().filter(|_| is_last) {
-                push(change.field, text, scratch);
+                push(change.field, text, &mut scratch.bytes);
             }
         }
-        if scratch.len() == self.0.len() {
-            self.0.copy_from_slice(scratch);
+        for change in changes {
+            scratch.last[usize::from(change.field)] = 0;
+        }
+        if scratch.bytes.len() == self.0.len() {
+            self.0.copy_from_slice(&scratch.bytes);
         } else {
-            self.0 = Box::from(scratch.as_slice());
+            self.0 = Box::from(scratch.bytes.as_slice());
         }
     }
+}
+
+/// What [`Row::apply`] needs for a while; kept from record to record, it costs nothing.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    bytes: Vec<u8>,
+    /// By field: the place after its last change in the record at hand, 0 without one.
+    last: Vec<usize>,
 }
 
 fn push(field: u16, text: &str, out: &mut Vec<u8>) {
@@ -70,10 +92,8 @@ pub(super) struct Values<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Iterator for Values<'a> {
-    type Item = (u16, &'a str);
-
-    fn next(&mut self) -> Option<Self::Item> {
+impl<'a> Values<'a> {
+    fn next_bytes(&mut self) -> Option<(u16, &'a [u8])> {
         let (&[a, b, short], mut rest) = self.rest.split_first_chunk::<3>()?;
         let mut length = usize::from(short);
         if short == LONG {
@@ -83,10 +103,17 @@ impl<'a> Iterator for Values<'a> {
         }
         let (text, rest) = rest.split_at_checked(length)?;
         self.rest = rest;
-        Some((
-            u16::from_le_bytes([a, b]),
-            std::str::from_utf8(text).expect("only whole texts are stored"),
-        ))
+        Some((u16::from_le_bytes([a, b]), text))
+    }
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = (u16, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (field, text) = self.next_bytes()?;
+        let text = std::str::from_utf8(text).expect("only whole texts are stored");
+        Some((field, text))
     }
 }
 
@@ -105,7 +132,7 @@ mod tests {
     fn changes_replace_add_clear_and_the_last_counts() {
         let long = format!("\"{}\"", "x".repeat(70_000));
         let exactly = format!("\"{}\"", "x".repeat(253));
-        let (mut row, mut scratch) = (Row::default(), Vec::new());
+        let (mut row, mut scratch) = (Row::default(), Scratch::default());
         row.apply(
             &[
                 change(1, Some("1")),

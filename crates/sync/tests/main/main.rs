@@ -6,6 +6,8 @@ mod faults;
 mod installation;
 mod nights;
 mod outages;
+mod outside;
+mod outside_chaos;
 mod points;
 mod proof;
 mod queue;
@@ -57,6 +59,16 @@ impl World {
     }
 
     async fn of(portal: PortalConfig) -> Self {
+        let world = Self::without_ids(portal).await;
+        for level in Level::ALL {
+            let known = world.sandbox.known(PORTAL, object(level));
+            world.import(level, known.map(|known| known.id)).await;
+        }
+        world
+    }
+
+    /// The subscription knows nobody yet.
+    async fn without_ids(portal: PortalConfig) -> Self {
         let sandbox = Sandbox::start(Config::with_portal(portal)).unwrap();
         let scratch = Scratch::new();
         let store = scratch.open().await;
@@ -73,24 +85,12 @@ impl World {
             clock,
             reader: ReaderChoice::Auto,
         };
-        let world = Self {
+        Self {
             sandbox,
             context,
             scratch,
             subscription,
-        };
-        for level in Level::ALL {
-            world
-                .import(
-                    level,
-                    world
-                        .sandbox
-                        .known(PORTAL, object(level))
-                        .map(|known| known.id),
-                )
-                .await;
         }
-        world
     }
 
     async fn import(&self, level: Level, ids: impl IntoIterator<Item = String>) {
