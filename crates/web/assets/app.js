@@ -68,6 +68,27 @@
     if (!confirm(form.dataset.confirm)) submit.preventDefault();
   });
 
+  // [data-busy="text"]: a form whose answer takes a while says so, and is not sent twice.
+  const busy = (form, on) => {
+    const button = form.querySelector("button:not([type=button])");
+    if (!button) return;
+    if (on) button.dataset.idle = button.textContent;
+    button.textContent = on ? form.dataset.busy : button.dataset.idle;
+    button.setAttribute("aria-disabled", String(on));
+  };
+  on("submit", "form[data-busy]", (form, submit) => {
+    if (form.ariaBusy === "true") return submit.preventDefault();
+    form.ariaBusy = "true";
+    busy(form, true);
+  });
+  addEventListener("pageshow", (show) => {
+    if (!show.persisted) return;
+    for (const form of document.querySelectorAll("form[data-busy][aria-busy=true]")) {
+      form.ariaBusy = null;
+      busy(form, false);
+    }
+  });
+
   // [data-submit]: a choice that is sent at once.
   on("change", "[data-submit]", (field) => field.form?.requestSubmit());
 

@@ -55,7 +55,7 @@ impl Error {
     }
 }
 
-/// Whose fault it is: ours, HubSpot's, or that of what was asked for.
+/// Whose fault it is: ours, HubSpot's or Pendo's, or that of what was asked for.
 fn status_of(explanation: &Explanation) -> StatusCode {
     let number: u16 = explanation
         .code
@@ -64,8 +64,8 @@ fn status_of(explanation: &Explanation) -> StatusCode {
         .unwrap_or_default();
     match number {
         3 => StatusCode::CONFLICT,
-        1 | 2 | 10 | 12 | 130..150 | 188 => StatusCode::UNPROCESSABLE_ENTITY,
-        20..40 => StatusCode::BAD_GATEWAY,
+        1 | 2 | 10 | 12 | 50..=52 | 60 | 130..150 | 188 => StatusCode::UNPROCESSABLE_ENTITY,
+        20..40 | 53..60 => StatusCode::BAD_GATEWAY,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
@@ -85,6 +85,7 @@ explained!(
     hubspot::Error,
     sync::Error,
     sync::connect::Error,
+    sync::destination::Error,
     sync::mapping::Error
 );
 

@@ -15,6 +15,7 @@ use crate::{
     assets::File,
     error::Error,
     locale::{Language, Locale},
+    pages::destination,
     standing::{Alert, Step, standing},
     visit::{Here, Visit, path},
 };
@@ -27,6 +28,7 @@ pub(crate) enum Place {
     Accounts,
     Runs,
     Mappings,
+    Destination,
     Ids,
     Schedule,
     Subscription,
@@ -43,8 +45,9 @@ pub(crate) enum Place {
 impl Place {
     /// The pages of the sidebar, in two groups: of the data, and of the settings.
     pub(crate) const DATA: [Self; 4] = [Self::Overview, Self::Visitors, Self::Accounts, Self::Runs];
-    pub(crate) const SETTINGS: [Self; 8] = [
+    pub(crate) const SETTINGS: [Self; 9] = [
         Self::Mappings,
+        Self::Destination,
         Self::Ids,
         Self::Schedule,
         Self::Subscription,
@@ -62,6 +65,7 @@ impl Place {
             Self::Accounts => "nav-accounts",
             Self::Runs => "nav-runs",
             Self::Mappings => "nav-mappings",
+            Self::Destination => "nav-destination",
             Self::Ids => "nav-ids",
             Self::Schedule => "nav-schedule",
             Self::Subscription => "nav-subscription",
@@ -88,6 +92,7 @@ impl Place {
             Self::Accounts => "accounts",
             Self::Runs => "runs",
             Self::Mappings => "settings/data-mappings/visitor",
+            Self::Destination => destination::PAGE,
             Self::Ids => "settings/ids/visitor",
             Self::Schedule => "settings/schedule",
             Self::Subscription => "settings/subscription",
@@ -109,6 +114,7 @@ impl Place {
             Self::Accounts => "building",
             Self::Runs => "history",
             Self::Mappings => "arrows",
+            Self::Destination => "send",
             Self::Ids => "upload",
             Self::Schedule => "clock",
             Self::Subscription | Self::NewSubscription => "sliders",
@@ -174,12 +180,18 @@ pub(crate) struct Chrome {
 }
 
 /// Messages that a page may be opened with, in its address, after something was done.
-const NOTES: [&str; 29] = [
+const NOTES: [&str; 35] = [
     "note-schedule-saved",
     "note-paused",
     "note-resumed",
     "note-connected",
     "note-disconnected",
+    "note-destination-connected",
+    "note-destination-works",
+    "note-destination-disconnected",
+    "note-comparing",
+    "note-resent",
+    "note-resent-nothing",
     "note-key-saved",
     "note-mapping-saved",
     "note-sync-started",

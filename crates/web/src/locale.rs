@@ -65,7 +65,7 @@ impl Language {
     }
 
     /// The files that hold its messages.
-    pub(crate) const fn sources(self) -> [&'static str; 7] {
+    pub(crate) const fn sources(self) -> [&'static str; 8] {
         match self {
             Self::English => [
                 include_str!("../locales/en/frame.ftl"),
@@ -74,6 +74,7 @@ impl Language {
                 include_str!("../locales/en/runs.ftl"),
                 include_str!("../locales/en/subjects.ftl"),
                 include_str!("../locales/en/schedule.ftl"),
+                include_str!("../locales/en/destination.ftl"),
                 include_str!("../locales/en/errors.ftl"),
             ],
             Self::Japanese => [
@@ -83,6 +84,7 @@ impl Language {
                 include_str!("../locales/ja/runs.ftl"),
                 include_str!("../locales/ja/subjects.ftl"),
                 include_str!("../locales/ja/schedule.ftl"),
+                include_str!("../locales/ja/destination.ftl"),
                 include_str!("../locales/ja/errors.ftl"),
             ],
         }

@@ -1,7 +1,8 @@
 //! A run's report, read back for a page.
 
 use serde_json::Value;
-use store::{Miss, run::Run};
+use store::{Miss, outbox::Delivery, run::Run};
+use sync::Explanation;
 
 /// The numbers of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,6 +41,78 @@ pub(crate) struct Numbers {
     pub(crate) uncounted: u64,
     pub(crate) unread_ranges: Vec<(u64, u64)>,
     pub(crate) destination: Option<Destination>,
+    /// How ids were taken in that the destination outside knows.
+    pub(crate) taken_in: Option<TakenIn>,
+    /// What became of the changes that go there.
+    pub(crate) delivery: Option<Delivered>,
+}
+
+/// How ids were taken in that the destination outside knows.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct TakenIn {
+    /// Ids that were not known before.
+    pub(crate) created: u64,
+    /// All of them were listed; otherwise those that came since the last time.
+    pub(crate) all: bool,
+    /// Why it did not work.
+    pub(crate) problem: Option<Explanation>,
+}
+
+/// What became of the changes that go to the destination outside.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Delivered {
+    pub(crate) queued: u64,
+    pub(crate) acknowledged: u64,
+    /// Changes of ids that the destination does not know.
+    pub(crate) missing: u64,
+    /// Changes that it does not take.
+    pub(crate) refused: u64,
+    /// Fields that are not sent, with the reason in English.
+    pub(crate) held: Vec<(String, String)>,
+}
+
+impl Delivered {
+    /// As the outbox has it.
+    pub(crate) fn of(found: Delivery, held: Vec<(String, String)>) -> Self {
+        Self {
+            queued: found.queued,
+            acknowledged: found.acknowledged,
+            missing: found.missing,
+            refused: found.errors,
+            held,
+        }
+    }
+
+    /// Changes without an answer.
+    pub(crate) fn waiting(&self) -> u64 {
+        self.queued
+            .saturating_sub(self.acknowledged + self.missing + self.refused)
+    }
+
+    /// Whether the destination has taken all there is.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.queued == self.acknowledged && self.held.is_empty()
+    }
+
+    fn read(found: &Value) -> Self {
+        let number = |name: &str| found.get(name).and_then(Value::as_u64).unwrap_or(0);
+        Self {
+            queued: number("queued"),
+            acknowledged: number("acknowledged"),
+            missing: number("missing"),
+            refused: number("errors"),
+            held: reasons(found.get("held")),
+        }
+    }
+}
+
+/// Fields with the reasons why they are on hold.
+fn reasons(held: Option<&Value>) -> Vec<(String, String)> {
+    let held = held.and_then(Value::as_object);
+    held.into_iter()
+        .flatten()
+        .map(|(name, why)| (name.clone(), why.as_str().unwrap_or_default().to_owned()))
+        .collect()
 }
 
 /// The destination, read back.
@@ -98,7 +171,6 @@ impl Numbers {
                 .filter_map(|range| Some((range.get(0)?.as_u64()?, range.get(1)?.as_u64()?)))
                 .collect::<Vec<_>>()
         };
-        let held = report.get("held").and_then(Value::as_object);
         let fields = report
             .pointer("/proof/destination/fields")
             .and_then(Value::as_object);
@@ -124,11 +196,7 @@ impl Numbers {
             linked: number("/ids/linked"),
             without_record: number("/ids/without_record"),
             quarantined: counts("/quarantined"),
-            held: held
-                .into_iter()
-                .flatten()
-                .map(|(name, why)| (name.clone(), why.as_str().unwrap_or_default().to_owned()))
-                .collect(),
+            held: reasons(report.get("held")),
             calls: counts("/calls")
                 .into_iter()
                 .filter(|(_, count)| *count > 0)
@@ -158,6 +226,14 @@ impl Numbers {
                 healed: number("/proof/destination/healed_subjects"),
                 damaged: ranges("/proof/destination/damaged_ranges"),
             }),
+            taken_in: report.get("listing").map(|listing| TakenIn {
+                created: number("/listing/created"),
+                all: listing.get("all").and_then(Value::as_bool) == Some(true),
+                problem: listing
+                    .get("error")
+                    .and_then(|error| serde_json::from_value(error.clone()).ok()),
+            }),
+            delivery: report.get("delivery").map(Delivered::read),
         }
     }
 }

@@ -7,8 +7,8 @@ use crate::{
     app::App,
     assets,
     pages::{
-        account, app as hubspot_app, audit, health, ids, mappings, overview, runs, schedule,
-        sign_in, storage, subjects, subscription, tickets, users,
+        account, app as hubspot_app, audit, destination, health, ids, mappings, overview, runs,
+        schedule, sign_in, storage, subjects, subscription, tickets, users,
     },
     routes::{
         Access::{Admin, Public, Viewer},
@@ -40,7 +40,7 @@ pub fn routes(app: &App) -> Vec<Route> {
 fn all(app: &App) -> Routes {
     let routes = people(Routes::new(app.clone()));
     let routes = data(routes);
-    let routes = settings(routes);
+    let routes = outside(settings(routes));
     data_mappings(routes)
 }
 
@@ -251,6 +251,51 @@ fn settings(routes: Routes) -> Routes {
             storage::counts,
         )
         .get("/s/{subscription}/settings/audit", Admin, audit::show)
+}
+
+/// The destination besides the built-in subscription.
+fn outside(routes: Routes) -> Routes {
+    routes
+        .get(
+            "/s/{subscription}/settings/destination",
+            Viewer,
+            destination::show,
+        )
+        .post(
+            "/s/{subscription}/settings/destination",
+            Admin,
+            destination::connect,
+        )
+        .post(
+            "/s/{subscription}/settings/destination/check",
+            Admin,
+            destination::check,
+        )
+        .post(
+            "/s/{subscription}/settings/destination/disconnect",
+            Admin,
+            destination::disconnect,
+        )
+        .post(
+            "/s/{subscription}/settings/destination/{level}/compare",
+            Admin,
+            destination::compare,
+        )
+        .post(
+            "/s/{subscription}/settings/destination/{level}/resend",
+            Admin,
+            destination::resend,
+        )
+        .get(
+            "/s/{subscription}/settings/destination/{level}/differences",
+            Viewer,
+            destination::differences,
+        )
+        .get(
+            "/s/{subscription}/settings/destination/{level}/differences/csv",
+            Viewer,
+            destination::csv,
+        )
 }
 
 fn data_mappings(routes: Routes) -> Routes {

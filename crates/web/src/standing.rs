@@ -1,13 +1,21 @@
 //! How a subscription stands: what needs attention, and the steps of getting started. Every page says it.
 
+use jiff::SignedDuration;
 use model::Level;
 use store::{
     connection::ConnectionInfo,
+    destination::Destination,
+    outbox::Waiting,
     run::{Run, State},
     schedule::Missed,
 };
 
-use crate::{error::Error, frame::Tone, visit::Here};
+use crate::{
+    error::Error,
+    frame::Tone,
+    pages::destination::{self, words},
+    visit::Here,
+};
 
 /// Something that needs attention, on every page, with the way to mend it.
 #[derive(Debug, Clone)]
@@ -29,11 +37,19 @@ pub(crate) struct Step {
 /// Where the widget is.
 const WIDGET: &str = "settings/data-mappings/visitor#hubspot";
 
+/// How long changes may wait before every page says it.
+const LONG: SignedDuration = SignedDuration::from_hours(24);
+
 /// What needs attention in a subscription, and its steps of getting started: none once a sync was proved.
 pub(crate) async fn standing(here: &Here) -> Result<(Vec<Alert>, Vec<Step>), Error> {
     let store = here.visit.app.store();
     let connection = store.connection_info(here.subscription.id).await?;
+    let outside = store.destination(here.subscription.id).await?;
     let mut alerts = about_connection(here, connection.as_ref());
+    if let Some(outside) = &outside {
+        let waiting = store.waiting(Some(here.subscription.id)).await?;
+        alerts.extend(about_destination(here, outside, &waiting));
+    }
     let mut began = None;
     for level in Level::ALL {
         if let Some(latest) = store.syncs(here.scope(level), 1).await?.pop() {
@@ -48,7 +64,7 @@ pub(crate) async fn standing(here: &Here) -> Result<(Vec<Alert>, Vec<Step>), Err
     let steps = if store.has_proved(here.subscription.id).await? {
         Vec::new()
     } else {
-        steps(here, connection.is_some()).await?
+        steps(here, connection.is_some(), outside.is_some()).await?
     };
     Ok((alerts, steps))
 }
@@ -79,6 +95,40 @@ fn about_connection(here: &Here, connection: Option<&ConnectionInfo>) -> Vec<Ale
         });
     }
     alerts
+}
+
+/// A destination that cannot be written to, or that has not answered for long. What waits is there either way.
+fn about_destination(here: &Here, outside: &Destination, waiting: &[Waiting]) -> Option<Alert> {
+    let t = &here.visit.locale;
+    let (tone, text) = match &outside.broken {
+        Some(why) => {
+            let said = words::broken(t, why).title;
+            (
+                Tone::Bad,
+                t.say("alert-destination-broken").s("why", said).to_string(),
+            )
+        }
+        None => {
+            let since = waiting.iter().map(|waiting| waiting.since).min()?;
+            if here.visit.now.duration_since(since) <= LONG {
+                return None;
+            }
+            let count: u64 = waiting.iter().map(|waiting| waiting.changes).sum();
+            let said = t
+                .say("alert-destination-waiting")
+                .n("count", count)
+                .s("ago", t.ago(since, here.visit.now));
+            (Tone::Warning, said.to_string())
+        }
+    };
+    Some(Alert {
+        tone,
+        text,
+        link: Some((
+            here.path(destination::PAGE),
+            t.text("alert-destination-link"),
+        )),
+    })
 }
 
 fn about_run(here: &Here, run: &Run) -> Option<Alert> {
@@ -114,7 +164,7 @@ fn about_missed(here: &Here, missed: Missed) -> Alert {
     }
 }
 
-async fn steps(here: &Here, connected: bool) -> Result<Vec<Step>, Error> {
+async fn steps(here: &Here, connected: bool, outside: bool) -> Result<Vec<Step>, Error> {
     let store = here.visit.app.store();
     let (mut ids, mut mapped) = (false, false);
     for level in Level::ALL {
@@ -129,7 +179,11 @@ async fn steps(here: &Here, connected: bool) -> Result<Vec<Step>, Error> {
     };
     Ok(vec![
         step("step-subscription", true, "settings/subscription"),
-        step("step-ids", ids, "settings/ids/visitor"),
+        if outside {
+            step("step-ids-outside", true, destination::PAGE)
+        } else {
+            step("step-ids", ids, "settings/ids/visitor")
+        },
         step("step-connect", connected, WIDGET),
         step("step-map", mapped, WIDGET),
         step("step-sync", false, WIDGET),

@@ -103,6 +103,29 @@ trb0038-do = The connection is not lost. Ask whoever runs Tributary to check the
 trb0039 = HubSpot gave an unexpected answer
 trb0039-do = Try again later. If it happens again, tell whoever runs Tributary the number and the details below.
 
+## Numbered failures: of Pendo
+
+trb0050 = Pendo is not connected
+trb0050-do = Connect it on the page Destination.
+trb0051 = Pendo does not accept the key
+trb0051-do = The key is missing or incomplete, wrong, revoked, or of another region. Compare the region with the address at which you sign in to Pendo, and the key with Settings > Integrations > Integration Keys there.
+trb0052 = The key may only read
+trb0052-do = Make a key with “Allow Write Access” in Pendo, under Settings > Integrations > Integration Keys, and enter that one.
+trb0053 = A setting for Pendo cannot be used
+trb0053-do = Ask whoever runs Tributary to correct it in the configuration. Nothing was sent to Pendo.
+trb0054 = Pendo does not understand the request
+trb0054-do = Trying again does not help. Tell whoever runs Tributary the number and the details below, so that it can be reported.
+trb0055 = Pendo is busy, or getting too many calls
+trb0055-do = Nothing has to be done: what is to be sent waits, and is tried again, later each time. If it stays, other integrations may be writing to Pendo at the same time.
+trb0056 = Pendo has trouble
+trb0056-do = Look at status.pendo.io, and try again later. What is to be sent waits, and is tried again without your doing.
+trb0057 = Pendo cannot be reached
+trb0057-do = Try again later. If it stays, ask whoever runs Tributary to check the network and the proxy. What is to be sent waits, and is tried again without your doing.
+trb0058 = Pendo’s answer cannot be read
+trb0058-do = A proxy may be answering in Pendo’s place. Ask whoever runs Tributary to check the network; otherwise the details below can be reported.
+trb0060 = The prefix cannot be used
+trb0060-do = Use the letters a to z, digits and underscores, not a digit first, and 40 characters at most: hubspot_, for example.
+
 ## Numbered failures: of the configuration and the command line
 
 trb0100 = The command cannot be understood

@@ -13,6 +13,7 @@ nav-accounts = Accounts
 nav-runs = Runs
 nav-settings = Settings
 nav-mappings = Data Mappings
+nav-destination = Destination
 nav-ids = Id import
 nav-schedule = Schedule
 nav-subscription = Subscription

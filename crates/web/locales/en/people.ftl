@@ -251,6 +251,10 @@ ids-remove =
 
 # What a change was about
 
+detail-all = everything
+detail-prefix = prefix
+detail-region = region
+detail-works = works
 detail-active = active
 detail-client_id = client id
 detail-email = e-mail

@@ -13,6 +13,7 @@ nav-accounts = アカウント
 nav-runs = 同期履歴
 nav-settings = 設定
 nav-mappings = データマッピング
+nav-destination = 送信先
 nav-ids = IDのインポート
 nav-schedule = スケジュール
 nav-subscription = サブスクリプション

@@ -221,6 +221,10 @@ ids-remove = { $count }件のIDを削除
 
 # What a change was about
 
+detail-all = 全件
+detail-prefix = プレフィックス
+detail-region = リージョン
+detail-works = 有効
 detail-active = 有効
 detail-client_id = クライアントID
 detail-email = メールアドレス

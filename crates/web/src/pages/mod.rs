@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod app;
 pub(crate) mod audit;
+pub(crate) mod destination;
 pub(crate) mod health;
 pub(crate) mod ids;
 pub(crate) mod mappings;

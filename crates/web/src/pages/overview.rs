@@ -9,7 +9,7 @@ use store::run::{Run, State};
 use crate::{
     error::Error,
     frame::{Chrome, Place, Tone, page},
-    pages::runs::is_counted,
+    pages::runs::{is_counted, numbers},
     report::Numbers,
     visit::Here,
 };
@@ -73,8 +73,10 @@ pub(crate) async fn show(here: Here) -> Result<Response, Error> {
         let scope = here.scope(level);
         let runs = store.syncs(scope, DRAWN).await?;
         let latest = runs.iter().find(|run| is_counted(run.state));
-        if let Some(latest) = latest {
-            collect(&here, latest, &mut attention);
+        if let Some(latest) = latest
+            && let Some(numbers) = numbers(&here, latest).await?
+        {
+            collect(&here, latest, &numbers, &mut attention);
         }
         levels.push(card(&here, level, &runs, latest).await?);
     }
@@ -134,10 +136,7 @@ async fn card(
 }
 
 /// What the latest run of a level says could be mended.
-fn collect(here: &Here, run: &Run, attention: &mut Vec<Attention>) {
-    let Some(numbers) = Numbers::of(run) else {
-        return;
-    };
+fn collect(here: &Here, run: &Run, numbers: &Numbers, attention: &mut Vec<Attention>) {
     let t = &here.visit.locale;
     let level = match run.level {
         Level::Visitor => t.text("contacts"),
@@ -170,6 +169,15 @@ fn collect(here: &Here, run: &Run, attention: &mut Vec<Attention>) {
     }
     let quarantined = numbers.quarantined.iter().map(|(_, count)| count).sum();
     add("attention-quarantined", quarantined, records("quarantined"));
+    if let Some(sent) = &numbers.delivery {
+        add("attention-missing", sent.missing, records("missing"));
+        add("attention-refused", sent.refused, records("refused"));
+        add(
+            "attention-held-outside",
+            sent.held.len() as u64,
+            here.path(&format!("runs/{}#delivery", run.id)),
+        );
+    }
     add(
         "attention-held",
         numbers.held.len() as u64,

@@ -13,7 +13,10 @@ use axum::Router;
 use hubspot::{ManualClock, QuotaSettings};
 use jiff::SignedDuration;
 use model::{Clock as _, Level};
-use sandbox::{Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Object, PortalConfig, Sandbox};
+use sandbox::{
+    Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Object, PortalConfig, Sandbox,
+    pendo::{Kind as Population, Pendo, WRITE_KEY},
+};
 use scratch::Scratch;
 use store::{
     Scope, Store, SubscriptionId,
@@ -68,6 +71,7 @@ pub(crate) struct Plan {
     trusted: &'static str,
     portals: Vec<PortalConfig>,
     app: bool,
+    pendo: Option<sandbox::pendo::Config>,
 }
 
 /// An installation with a portal of a thousand contacts, its OAuth app entered, an admin and a subscription.
@@ -82,6 +86,7 @@ pub(crate) fn plan() -> Plan {
         trusted: "",
         portals: vec![PortalConfig::small(PORTAL)],
         app: true,
+        pendo: None,
     }
 }
 
@@ -107,6 +112,12 @@ impl Plan {
     /// No OAuth app was entered.
     pub(crate) fn without_app(mut self) -> Self {
         self.app = false;
+        self
+    }
+
+    /// Beside a stand-in for Pendo.
+    pub(crate) fn pendo(mut self) -> Self {
+        self.pendo = Some(sandbox::pendo::Config::default());
         self
     }
 
@@ -143,7 +154,9 @@ impl Plan {
             store.set_hubspot_app(&app).await.unwrap();
         }
         let clock = Arc::new(ManualClock::at("2026-11-23T02:00:00Z".parse().unwrap()));
-        let runner = runner(&store, &sandbox, &clock);
+        let pendo = self.pendo.map(|config| Pendo::start(config).unwrap());
+        let outside = outside(pendo.as_ref());
+        let runner = runner(&store, &sandbox, &outside, &clock);
         let settings = worker::Settings {
             at_once: 4,
             schedule: false,
@@ -177,6 +190,8 @@ impl Plan {
         Bench {
             router: web::site(&app),
             sandbox,
+            pendo,
+            outside,
             app,
             store,
             runner,
@@ -191,15 +206,34 @@ impl Plan {
 }
 
 /// Runs what is asked for on a store.
-fn runner(store: &Store, sandbox: &Sandbox, clock: &Arc<ManualClock>) -> Runner {
+fn runner(
+    store: &Store,
+    sandbox: &Sandbox,
+    outside: &destination::Settings,
+    clock: &Arc<ManualClock>,
+) -> Runner {
     let connector = Connector::new(store.clone(), hubspot(sandbox), clock.clone()).unwrap();
     let settings = runner::Settings {
         reader: ReaderChoice::Auto,
         retention_days: 30,
     };
-    let outside = destination::Settings::default();
-    let outside = Destinations::new(store.clone(), outside, clock.clone()).unwrap();
+    let outside = Destinations::new(store.clone(), outside.clone(), clock.clone()).unwrap();
     Runner::new(store.clone(), connector, outside, clock.clone(), settings)
+}
+
+/// Where the stand-in for Pendo is; without one, where nobody answers.
+fn outside(pendo: Option<&Pendo>) -> destination::Settings {
+    let base_url = match pendo {
+        Some(pendo) => pendo.base_url(),
+        None => "http://127.0.0.1:9/{region}".into(),
+    };
+    destination::Settings {
+        pendo: pendo::Settings {
+            base_url: Some(base_url),
+            ..pendo::Settings::default()
+        },
+        ..destination::Settings::default()
+    }
 }
 
 /// Where the sandbox is, without quotas of our own.
@@ -220,6 +254,8 @@ fn hubspot(sandbox: &Sandbox) -> hubspot::Settings {
 /// An installation.
 pub(crate) struct Bench {
     pub(crate) sandbox: Sandbox,
+    /// The stand-in for Pendo, if there is one.
+    pub(crate) pendo: Option<Pendo>,
     pub(crate) app: App,
     pub(crate) store: Store,
     pub(crate) runner: Runner,
@@ -228,6 +264,7 @@ pub(crate) struct Bench {
     pub(crate) subscription: SubscriptionId,
     pub(crate) scratch: Scratch,
     router: Router,
+    outside: destination::Settings,
     /// The admin who set it up.
     first: Option<Browser>,
     listener: Option<std::net::TcpListener>,
@@ -293,7 +330,7 @@ impl Bench {
     /// A browser of somebody who is not signed in, and who is led to another process on the same data. That one does no work.
     pub(crate) async fn elsewhere(&self) -> Browser {
         let store = self.scratch.open().await;
-        let runner = runner(&store, &self.sandbox, &self.clock);
+        let runner = runner(&store, &self.sandbox, &self.outside, &self.clock);
         let settings = Settings {
             public_url: self.public_url.clone(),
             trusted_proxies: Vec::new(),
@@ -419,6 +456,50 @@ impl Bench {
         bench
     }
 
+    /// The stand-in for Pendo.
+    pub(crate) fn pendo(&self) -> &Pendo {
+        self.pendo.as_ref().expect("the plan has a Pendo")
+    }
+
+    /// Lets Pendo know all visitors and accounts of the portal.
+    pub(crate) fn pendo_knows(&self) {
+        self.pendo().add_known("main", &self.sandbox, PORTAL);
+    }
+
+    /// Lets Pendo know these visitors.
+    pub(crate) fn pendo_knows_visitors(&self, ids: impl IntoIterator<Item = String>) {
+        let ids = ids.into_iter().map(|id| (id, serde_json::Map::new()));
+        self.pendo().add_ids("main", Population::Visitor, ids);
+    }
+
+    /// With Pendo as the destination.
+    pub(crate) async fn outside(mut self) -> Self {
+        let mut admin = self.admin().await;
+        let form = [("key", WRITE_KEY), ("region", "us"), ("prefix", "hubspot_")];
+        admin
+            .post(DESTINATION, &form)
+            .await
+            .leads_to("/s/1/settings/destination?note=note-destination-connected");
+        self.first = Some(admin);
+        self
+    }
+
+    /// Waits until nothing is left to be done outside of a level for now: what is tried again later is left.
+    pub(crate) async fn sent(&self, level: Level) {
+        let never = CancellationToken::new();
+        let scope = self.scope(level);
+        self.runner.see_to_outside(scope, &never).await.unwrap();
+    }
+
+    /// Waits until nothing of a level waits to be sent any more.
+    pub(crate) async fn all_sent(&self, level: Level) {
+        let scope = self.scope(level);
+        while self.store.next_cause(scope).await.unwrap().is_some() {
+            self.sent(level).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Two nights go by in which nobody was there to sync.
     pub(crate) async fn miss_two_nights(&self) {
         self.pass(Duration::from_hours(48));
@@ -460,6 +541,9 @@ impl Bench {
 pub(crate) fn mappings(rest: &str) -> String {
     format!("/s/1/settings/data-mappings/visitor/{rest}")
 }
+
+/// The page of the destination.
+pub(crate) const DESTINATION: &str = "/s/1/settings/destination";
 
 /// The page of the visitors' data mapping.
 pub(crate) const MAPPINGS: &str = "/s/1/settings/data-mappings/visitor";

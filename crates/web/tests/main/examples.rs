@@ -118,6 +118,14 @@ pub(crate) const EXAMPLES: &[Example] = &[
     post("/s/{subscription}/settings/users/{member}/link", "/s/1/settings/users/2/link", &[], 200),
     get("/s/{subscription}/settings/storage", "/s/1/settings/storage", 200),
     get("/s/{subscription}/settings/storage/counts", "/s/1/settings/storage/counts", 200),
+    get("/s/{subscription}/settings/destination", "/s/1/settings/destination", 200),
+    post("/s/{subscription}/settings/destination", "/s/1/settings/destination", &[("region", "us"), ("key", "")], 422),
+    post("/s/{subscription}/settings/destination/check", "/s/1/settings/destination/check", &[], 422),
+    post("/s/{subscription}/settings/destination/{level}/compare", "/s/1/settings/destination/visitor/compare", &[], 422),
+    post("/s/{subscription}/settings/destination/{level}/resend", "/s/1/settings/destination/visitor/resend", &[("all", "yes")], 422),
+    get("/s/{subscription}/settings/destination/{level}/differences", "/s/1/settings/destination/visitor/differences", 200),
+    get("/s/{subscription}/settings/destination/{level}/differences/csv", "/s/1/settings/destination/visitor/differences/csv", 200),
+    post("/s/{subscription}/settings/destination/disconnect", "/s/1/settings/destination/disconnect", &[], 303),
     get("/s/{subscription}/settings/audit", "/s/1/settings/audit", 200),
 
     // Data Mappings.

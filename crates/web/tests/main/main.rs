@@ -7,6 +7,7 @@
 mod bench;
 mod browser;
 mod connect;
+mod destination;
 mod examples;
 mod fields;
 mod forgery;

@@ -5,6 +5,7 @@ mod receive;
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
+use jiff::Timestamp;
 use model::Level;
 use serde_json::json;
 use store::upload::Upload;
@@ -28,6 +29,8 @@ pub(crate) struct IdsPage {
     pub(crate) level: Level,
     /// How many ids are known.
     pub(crate) known: u64,
+    /// Ids come from the destination outside: when all were last listed.
+    pub(crate) outside: Option<Option<Timestamp>>,
     pub(crate) panel: Panel,
     /// The name of a message.
     pub(crate) problem: Option<&'static str>,
@@ -55,8 +58,13 @@ async fn ids(
 ) -> Answer {
     let scope = here.scope(level);
     let store = here.visit.app.store();
+    let outside = match store.destination(scope.subscription).await? {
+        Some(_) => Some(store.listing(scope).await?.listed_at),
+        None => None,
+    };
     let page = IdsPage {
         c: Chrome::here(here, Place::Ids).await?,
+        outside,
         level,
         known: store.count_subjects(scope).await?,
         panel: Panel::of(here, store.upload(scope).await?).await?,

@@ -23,6 +23,7 @@ const fn head(what: What) -> &'static [&'static str] {
         What::Quarantined => &["record", "property", "value", "reason"],
         What::Excluded | What::Failed => &["record"],
         What::Ended => &["id", "record", "reason"],
+        What::Missing | What::Refused => &["id", "record", "said"],
     }
 }
 
@@ -67,6 +68,13 @@ fn cells(row: Row) -> Vec<Vec<String>> {
         ],
         Row::Aside(record) => vec![record.to_string()],
         Row::Ended(ended) => vec![text(&ended.id), ended.record.to_string(), ended.reason],
+        Row::Undelivered(change) => vec![
+            text(&change.id),
+            change
+                .record
+                .map_or_else(String::new, |record| record.to_string()),
+            maybe(change.detail.as_deref()),
+        ],
         Row::Changed(changed) => {
             let cell = |shown: Option<diff::Shown>| match shown {
                 Some(shown) if shown.is_text => text(&shown.text),
@@ -96,6 +104,7 @@ mod tests {
     use store::{
         Miss,
         findings::{ChangedSubject, EndedLink, MatchedRecord, MissedRecord, QuarantinedValue},
+        outbox::Undelivered,
     };
 
     use super::*;
@@ -131,6 +140,13 @@ mod tests {
                 id,
                 record,
                 reason: "key_cleared".into(),
+            }),
+            What::Missing | What::Refused => Row::Undelivered(Undelivered {
+                subject: number,
+                id,
+                record: Some(record),
+                missing: what == What::Missing,
+                detail: Some("-too long".into()),
             }),
         }
     }

@@ -11,6 +11,7 @@ use super::{
     flow::{Line, flow, lines},
     is_counted,
     layout::{Picture, lay_out},
+    numbers,
     proof::{Statement, statements},
     purpose, seconds, verdict,
 };
@@ -18,9 +19,9 @@ use crate::{
     error::Error,
     frame::{Chrome, Place, Problem, Tone, go, page},
     locale::{Count, Locale},
-    pages::mappings::live::Live,
+    pages::{destination::words, mappings::live::Live},
     posted::Posted,
-    report::Numbers,
+    report::{Delivered, Numbers, TakenIn},
     visit::Here,
 };
 
@@ -42,6 +43,7 @@ pub(crate) struct RunPage {
     pub(crate) live: Option<Live>,
     pub(crate) numbers: Option<Numbers>,
     pub(crate) result: Option<Outcome>,
+    pub(crate) outside: Option<Outside>,
     pub(crate) retention_days: u32,
 }
 
@@ -52,6 +54,21 @@ pub(crate) struct Outcome {
     pub(crate) lines: Vec<Line>,
     pub(crate) proof: Vec<Statement>,
     pub(crate) held: Vec<Held>,
+}
+
+/// What became of what the destination outside was sent.
+#[derive(Debug, Clone)]
+pub(crate) struct Outside {
+    pub(crate) tone: Tone,
+    /// The name of a message: how it stands.
+    pub(crate) state: &'static str,
+    /// It is not over yet.
+    pub(crate) under_way: bool,
+    pub(crate) sent: Option<Delivered>,
+    pub(crate) held: Vec<words::Held>,
+    pub(crate) taken_in: Option<TakenIn>,
+    /// Why the ids could not be taken in.
+    pub(crate) problem: Option<Problem>,
 }
 
 impl Outcome {
@@ -101,11 +118,14 @@ pub(crate) async fn show(here: Here, named: Named) -> Result<Response, Error> {
     let run = named.run(&here).await?;
     let t = &here.visit.locale;
     let kept = Kept::find(&here, &run).await?;
-    let numbers = Numbers::of(&run);
+    let numbers = numbers(&here, &run).await?;
     let result = numbers
         .as_ref()
         .filter(|_| is_counted(run.state))
         .map(|numbers| outcome(t, &run, numbers, kept));
+    let outside = numbers
+        .as_ref()
+        .and_then(|numbers| outside(t, &run, numbers));
     let live = if run.state == State::Running {
         live(&here, &run).await?
     } else {
@@ -124,6 +144,7 @@ pub(crate) async fn show(here: Here, named: Named) -> Result<Response, Error> {
         live,
         numbers,
         result,
+        outside,
         retention_days: here.visit.app.settings().retention_days,
         run,
     })
@@ -138,6 +159,35 @@ fn outcome(t: &Locale, run: &Run, numbers: &Numbers, kept: Kept) -> Outcome {
         proof: statements(t, run, numbers),
         held: held.map(|(field, why)| held_field(t, field, why)).collect(),
     }
+}
+
+/// What became of what the destination outside was sent; `None` when there was none.
+fn outside(t: &Locale, run: &Run, numbers: &Numbers) -> Option<Outside> {
+    let (sent, taken_in) = (numbers.delivery.clone(), numbers.taken_in.clone());
+    if sent.is_none() && taken_in.is_none() {
+        return None;
+    }
+    let under_way = run.state == State::Delivering;
+    let (tone, state) = match &sent {
+        _ if under_way => (Tone::Plain, "run-delivering"),
+        None => (Tone::Plain, "delivery-nothing"),
+        Some(sent) if sent.is_whole() => (Tone::Good, "delivery-whole"),
+        Some(sent) if sent.waiting() > 0 => (Tone::Warning, "delivery-unsent"),
+        Some(_) => (Tone::Warning, "delivery-partly"),
+    };
+    let held = sent.iter().flat_map(|sent| &sent.held);
+    let problem = taken_in.as_ref().and_then(|taken| taken.problem.as_ref());
+    Some(Outside {
+        tone,
+        state,
+        under_way,
+        held: held
+            .map(|(field, why)| words::held(t, field, why))
+            .collect(),
+        problem: problem.map(|problem| Problem::explained(t, problem)),
+        sent,
+        taken_in,
+    })
 }
 
 /// Where a run stands that is under way.

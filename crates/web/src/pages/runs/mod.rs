@@ -10,15 +10,19 @@ mod proof;
 pub(crate) mod records;
 mod rows;
 mod shown;
-mod visible;
+pub(crate) mod visible;
 
 use axum::{extract::FromRequestParts, http::request::Parts};
 use model::RunId;
-use store::run::{Run, State, Trigger};
+use store::{
+    outbox::Cause,
+    run::{Run, State, Trigger},
+};
 
 use crate::{
     error::Error,
     frame::Tone,
+    report::{Delivered, Numbers},
     visit::{Here, Parameters},
 };
 
@@ -34,10 +38,14 @@ pub(crate) enum What {
     Failed,
     /// Links that the run ended.
     Ended,
+    /// Changes of ids that the destination outside does not know.
+    Missing,
+    /// Changes that the destination outside does not take.
+    Refused,
 }
 
 impl What {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Missed,
         Self::Matched,
         Self::Changed,
@@ -46,6 +54,8 @@ impl What {
         Self::Excluded,
         Self::Failed,
         Self::Ended,
+        Self::Missing,
+        Self::Refused,
     ];
 
     /// The name in addresses and messages.
@@ -59,6 +69,8 @@ impl What {
             Self::Excluded => "excluded",
             Self::Failed => "failed",
             Self::Ended => "ended",
+            Self::Missing => "missing",
+            Self::Refused => "refused",
         }
     }
 
@@ -128,6 +140,24 @@ pub(crate) const fn is_counted(state: State) -> bool {
     matches!(state, State::Delivering | State::Success | State::Partial)
 }
 
+/// The numbers of a run as they are now: while it is being delivered, with those of the outbox.
+pub(crate) async fn numbers(here: &Here, run: &Run) -> Result<Option<Numbers>, Error> {
+    let Some(mut numbers) = Numbers::of(run) else {
+        return Ok(None);
+    };
+    if run.state == State::Delivering {
+        let (store, scope) = (here.visit.app.store(), here.scope(run.level));
+        let found = store.delivery(scope, Cause::Run(run.id)).await?;
+        let fields = store.destination_fields(scope).await?;
+        let held = fields
+            .into_iter()
+            .filter_map(|field| Some((field.name, field.held?)))
+            .collect();
+        numbers.delivery = found.map(|found| Delivered::of(found, held));
+    }
+    Ok(Some(numbers))
+}
+
 /// Which lists of a run are still there to be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Kept {
@@ -165,8 +195,11 @@ impl Kept {
     pub(crate) fn why_not(self, what: What) -> Option<&'static str> {
         let of_applied = matches!(what, What::Matched | What::Changed | What::Unchanged);
         let of_latest = matches!(what, What::Matched | What::Unchanged);
+        // What a run has applied is sent, however it has ended after that.
+        let of_sent = matches!(what, What::Missing | What::Refused);
         match self.state {
             State::Running => Some("records-running"),
+            _ if of_sent && !self.pruned => None,
             State::Failed | State::Cancelled => Some("records-not-done"),
             _ if self.pruned => Some("records-pruned"),
             _ if self.dry_run && of_applied => Some("records-dry"),
@@ -226,7 +259,8 @@ mod tests {
         };
         for what in What::ALL {
             assert_eq!(pruned.why_not(what), Some("records-pruned"));
-            assert_eq!(failed.why_not(what), Some("records-not-done"));
+            let sent = matches!(what, What::Missing | What::Refused);
+            assert_eq!(failed.why_not(what), (!sent).then_some("records-not-done"));
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The proof of a run in words: what was held against what, and whether it agrees. Pure.
 
 use model::Level;
-use store::run::{Run, Trigger};
+use store::run::{Run, State, Trigger};
 
 use crate::{
     frame::Tone,
     locale::{Count, Locale},
-    report::{Destination, Numbers},
+    report::{Delivered, Destination, Numbers},
 };
 
 /// Something that was checked.
@@ -25,6 +25,7 @@ pub(crate) fn statements(t: &Locale, run: &Run, numbers: &Numbers) -> Vec<Statem
         t,
         level: run.level,
     };
+    let delivery = numbers.delivery.as_ref();
     let mut all = words.reading(numbers);
     all.extend(words.accounting(numbers));
     match &numbers.destination {
@@ -38,6 +39,7 @@ pub(crate) fn statements(t: &Locale, run: &Run, numbers: &Numbers) -> Vec<Statem
             ..words.plain("proof-not-read-back")
         }),
     }
+    all.extend(delivery.map(|sent| words.delivery(run, sent)));
     all
 }
 
@@ -140,6 +142,27 @@ impl Words<'_> {
         all
     }
 
+    /// Whether the destination outside has acknowledged every change.
+    fn delivery(&self, run: &Run, sent: &Delivered) -> Statement {
+        if sent.is_whole() {
+            return self.counted(Tone::Good, "proof-delivered", sent.queued);
+        }
+        let (tone, key) = match run.state {
+            State::Delivering => (Tone::Plain, "proof-delivering"),
+            _ => (Tone::Bad, "proof-delivered-not"),
+        };
+        let said = self
+            .t
+            .say(key)
+            .n("acknowledged", sent.acknowledged)
+            .n("count", sent.queued);
+        Statement {
+            tone,
+            text: said.to_string(),
+            more: Vec::new(),
+        }
+    }
+
     /// Whether the destination holds what it shall.
     fn destination(&self, found: &Destination) -> Vec<Statement> {
         let (tone, key) = if found.expected == found.stored {
@@ -201,10 +224,7 @@ impl Words<'_> {
 mod tests {
     use jiff::Timestamp;
     use model::RunId;
-    use store::{
-        Miss, SubscriptionId,
-        run::{Origin, State},
-    };
+    use store::{Miss, SubscriptionId, run::Origin};
 
     use super::*;
     use crate::locale::Language;
@@ -308,6 +328,25 @@ mod tests {
             let found = tones.iter().filter(|tone| **tone == Tone::Bad).count();
             assert_eq!(found, crosses, "break {at}: {tones:?}");
         }
+    }
+
+    #[test]
+    fn what_is_sent_outside_is_part_of_the_proof() {
+        let sent = |acknowledged, state| {
+            let delivery = Delivered {
+                queued: 3,
+                acknowledged,
+                ..Delivered::default()
+            };
+            let numbers = Numbers {
+                delivery: Some(delivery),
+                ..proved()
+            };
+            tones(&Run { state, ..run() }, &numbers).pop()
+        };
+        assert_eq!(sent(3, State::Success), Some(Tone::Good));
+        assert_eq!(sent(1, State::Delivering), Some(Tone::Plain));
+        assert_eq!(sent(1, State::Partial), Some(Tone::Bad));
     }
 
     #[test]

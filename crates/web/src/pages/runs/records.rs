@@ -6,7 +6,7 @@ use model::PropertyName;
 use store::{Miss, run::Run};
 
 use super::{
-    Kept, Named, What, is_counted,
+    Kept, Named, What, is_counted, numbers,
     rows::{After, List},
     shown::{Column, Shown, shown},
     visible::{Blank, Piece},
@@ -144,8 +144,16 @@ impl RecordsPage {
     async fn new(here: &Here, run: Run, list: &List) -> Result<Self, Error> {
         let t = &here.visit.locale;
         let what = list.what;
-        let numbers = Numbers::of(&run).filter(|_| is_counted(run.state));
-        let numbers = numbers.unwrap_or_default();
+        let found = numbers(here, &run).await?.unwrap_or_default();
+        // Of a run that was not carried out to its end, what it has sent is all there is.
+        let numbers = if is_counted(run.state) {
+            found
+        } else {
+            Numbers {
+                delivery: found.delivery,
+                ..Numbers::default()
+            }
+        };
         let title = t
             .say("records-page-title")
             .s("list", t.named("records-title", what.name()))
@@ -187,6 +195,8 @@ impl RecordsPage {
             What::Excluded => "records-lead-excluded",
             What::Failed => "records-lead-failed",
             What::Ended => "records-lead-ended",
+            What::Missing => "records-lead-missing",
+            What::Refused => "records-lead-refused",
         }
     }
 
@@ -222,6 +232,8 @@ fn total(numbers: &Numbers, what: What) -> u64 {
         What::Excluded => numbers.excluded,
         What::Failed => numbers.failed,
         What::Ended => numbers.links_ended,
+        What::Missing => numbers.delivery.as_ref().map_or(0, |sent| sent.missing),
+        What::Refused => numbers.delivery.as_ref().map_or(0, |sent| sent.refused),
     }
 }
 

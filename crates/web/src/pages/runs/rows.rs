@@ -4,6 +4,7 @@ use model::{PropertyName, RecordId, RunId};
 use store::{
     Miss, Scope, Store,
     findings::{ChangedSubject, EndedLink, MatchedRecord, MissedRecord, Only, QuarantinedValue},
+    outbox::{Cause, Undelivered},
 };
 
 use super::What;
@@ -19,6 +20,8 @@ pub(crate) enum Row {
     /// Excluded, or failed.
     Aside(RecordId),
     Ended(EndedLink),
+    /// Missing, or refused.
+    Undelivered(Undelivered),
 }
 
 /// A place in a list: what follows comes after it.
@@ -61,6 +64,7 @@ impl After {
             Row::Aside(record) => at(record.0.cast_signed()),
             Row::Changed(changed) => at(changed.position),
             Row::Ended(ended) => at(ended.number),
+            Row::Undelivered(change) => at(change.subject),
             Row::Quarantined(value) => Self {
                 property: value.property.clone(),
                 ..at(value.record.0.cast_signed())
@@ -111,6 +115,9 @@ impl List {
         if self.what == What::Ended {
             return self.search_ended(text, limit).await;
         }
+        if matches!(self.what, What::Missing | What::Refused) {
+            return self.search_undelivered(text).await;
+        }
         let mut found = Vec::new();
         if let Ok(record) = text.parse::<RecordId>() {
             let only = Only {
@@ -151,6 +158,34 @@ impl List {
             after = next;
         }
         found.truncate(wanted);
+        Ok(found)
+    }
+
+    /// The change of the subject with this id, or of the one that the record with this id feeds.
+    async fn search_undelivered(&self, text: &str) -> Result<Vec<Row>, store::Error> {
+        let named = self.store.number_of(self.scope, text).await?;
+        let mut numbers: Vec<i64> = named.into_iter().collect();
+        if let Ok(record) = text.parse::<RecordId>() {
+            let only = Only {
+                record: Some(record),
+                ..Only::default()
+            };
+            let (start, scope) = (After::START.record(), self.scope);
+            let fed = self.store.matched(scope, None, &only, start, 1).await?;
+            numbers.extend(fed.into_iter().map(|fed| fed.number));
+        }
+        numbers.dedup();
+        let mut found = Vec::new();
+        for number in numbers {
+            let before = After {
+                number: number - 1,
+                property: String::new(),
+            };
+            let row = self.read(&self.only(), &before, 1).await?;
+            let its =
+                |row: &Row| matches!(row, Row::Undelivered(change) if change.subject == number);
+            found.extend(row.into_iter().filter(its));
+        }
         Ok(found)
     }
 
@@ -195,6 +230,14 @@ impl List {
             What::Ended => {
                 let rows = store.ended_links(run, after.number, limit).await?;
                 rows.into_iter().map(Row::Ended).collect()
+            }
+            What::Missing | What::Refused => {
+                let missing = self.what == What::Missing;
+                let cause = Cause::Run(run);
+                let rows = store
+                    .undelivered(self.scope, cause, missing, after.number, limit)
+                    .await?;
+                rows.into_iter().map(Row::Undelivered).collect()
             }
         };
         Ok(rows)

@@ -22,6 +22,8 @@ pub(crate) enum Column {
     Value,
     Reason,
     Changes,
+    /// What the destination outside has said.
+    Said,
 }
 
 impl Column {
@@ -34,6 +36,8 @@ impl Column {
             What::Quarantined => &[Self::Record, Self::Property, Self::Value, Self::Reason],
             What::Excluded | What::Failed => &[Self::Record],
             What::Ended => &[Self::Subject, Self::Record, Self::Reason],
+            What::Missing => &[Self::Subject, Self::Record],
+            What::Refused => &[Self::Subject, Self::Record, Self::Said],
         }
     }
 
@@ -48,6 +52,7 @@ impl Column {
             Self::Value => "records-value",
             Self::Reason => "records-reason",
             Self::Changes => "records-changes",
+            Self::Said => "records-said",
         }
     }
 }
@@ -121,6 +126,11 @@ fn show_row(here: &Here, run: &Run, portal: Option<&Portal>, row: Row) -> Shown 
             ..of(value.record)
         },
         Row::Aside(record) => of(record),
+        Row::Undelivered(change) => Shown {
+            subject: subject(change.subject, &change.id),
+            value: Visible::of(change.detail.as_deref().unwrap_or_default()),
+            ..change.record.map(of).unwrap_or_default()
+        },
         Row::Ended(ended) => {
             let is_known = t.has(&format!("records-ended-{}", ended.reason));
             Shown {

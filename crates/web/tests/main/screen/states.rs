@@ -8,7 +8,7 @@ use super::scenes::{
     Gallery,
 };
 use crate::{
-    bench::{ADMIN, Bench, MAPPINGS, OTHER, PORTAL, bench, mappings, plan, save},
+    bench::{ADMIN, Bench, DESTINATION, MAPPINGS, OTHER, PORTAL, bench, mappings, plan, save},
     browser::Browser,
 };
 
@@ -251,6 +251,182 @@ async fn schedule() {
     gallery.show("schedule/paused", &page, &[]).await;
     served.as_viewer(&gallery).await;
     gallery.show("schedule/viewer", &page, &[]).await;
+    gallery.close();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn destination() {
+    use std::time::Duration;
+
+    use sandbox::pendo::{
+        Action, Command, Group, Kind as Population, Operation, READ_KEY, Rule, WRITE_KEY,
+    };
+
+    const RUN: &str = "/s/1/runs/1";
+    let mut gallery = Gallery::open("destination").await;
+    let mut served = served(plan().pendo().build().await.connected().await).await;
+    let page = served.at(DESTINATION);
+    served.as_viewer(&gallery).await;
+    gallery.show("destination/none-viewer", &page, &[]).await;
+    served.as_admin(&gallery).await;
+    gallery.show("destination/none", &page, &[]).await;
+    for (scene, key, prefix) in [
+        ("destination/wrong-key", "nobody-has-this-one", "hubspot_"),
+        ("destination/read-only", READ_KEY, "hubspot_"),
+        ("destination/bad-prefix", WRITE_KEY, "9 crm"),
+    ] {
+        let refused = [
+            Fill("#key", key),
+            Fill("#prefix", prefix),
+            Click("#connect"),
+            See("main .notice[data-tone=bad]"),
+        ];
+        gallery.show(scene, &page, &refused).await;
+    }
+    served.bench.pendo().outage(true);
+    let away = [
+        Fill("#key", WRITE_KEY),
+        Click("#connect"),
+        See("main .notice[data-tone=bad]"),
+    ];
+    gallery.show("destination/unreachable", &page, &away).await;
+    served.bench.pendo().outage(false);
+
+    // Connected, with nothing mapped; then a run of which Pendo answers nothing.
+    let form = [("key", WRITE_KEY), ("region", "us"), ("prefix", "hubspot_")];
+    let connected = served.admin.post(DESTINATION, &form).await;
+    connected.leads_to(DESTINATION);
+    gallery.show("destination/connected", &page, &[]).await;
+    gallery
+        .show("destination/start", &served.at("/s/1/overview"), &[])
+        .await;
+    let ids = served.at("/s/1/settings/ids/visitor");
+    gallery.show("destination/ids", &ids, &[]).await;
+    let known = served
+        .bench
+        .sandbox
+        .known(PORTAL, sandbox::Object::Contacts);
+    let ids: Vec<String> = known.map(|known| known.id).collect();
+    let known = ids.iter().enumerate().filter(|(at, _)| at % 10 != 0);
+    served
+        .bench
+        .pendo_knows_visitors(known.map(|(_, id)| id.clone()));
+    let pendo = served.bench.pendo();
+    let silent = Rule::next(Operation::SetMany, Action::Drop);
+    pendo.script(Rule { count: 0, ..silent });
+    let key = [("property", sandbox::VISITOR_KEY)];
+    let saved = served.admin.post(&mappings("key"), &key).await;
+    saved.leads_to(MAPPINGS);
+    save(&mut served.admin, &FIELDS).await;
+    served.bench.settled(Level::Visitor).await;
+    served.bench.sent(Level::Visitor).await;
+    let run = served.at(RUN);
+    gallery
+        .show("destination/delivering", &run, &[See("#delivery-poll")])
+        .await;
+    gallery.show("destination/waiting", &page, &[]).await;
+    served.bench.pendo().clear_script();
+    // Nobody sends it meanwhile, though it is due.
+    let sql = "UPDATE job SET state = 'running', holder = (SELECT max(holder) FROM job) WHERE kind = 'deliver'";
+    served.bench.scratch.execute(sql).await;
+    served.bench.pass(Duration::from_hours(49));
+    gallery
+        .show("destination/waiting-long", &served.at("/s/1/overview"), &[])
+        .await;
+    let sql = "UPDATE job SET state = 'waiting', holder = NULL WHERE kind = 'deliver'";
+    served.bench.scratch.execute(sql).await;
+
+    // Pendo answers: some ids it does not know, some values it does not take.
+    let fail = Action::FailRecords {
+        ids: ids[1..9].to_vec(),
+        every: 0,
+        text: "value for field hubspotplantier is too long".into(),
+    };
+    let refuses = Rule::next(Operation::SetMany, fail);
+    let pendo = served.bench.pendo();
+    pendo.script(Rule {
+        count: 0,
+        ..refuses
+    });
+    served.bench.all_sent(Level::Visitor).await;
+    served.bench.pendo().clear_script();
+    gallery.show("destination/partly", &run, &[]).await;
+    for (scene, list) in [
+        ("destination/missing", "missing"),
+        ("destination/refused", "refused"),
+    ] {
+        let list = format!("{run}/records/{list}");
+        gallery.show(scene, &list, &[]).await;
+    }
+    gallery
+        .show("destination/attention", &served.at("/s/1/overview"), &[])
+        .await;
+
+    // All is well.
+    served.bench.pendo_knows_visitors(ids.clone());
+    served.admin.post(&mappings("sync"), &[]).await;
+    served.bench.settled(Level::Visitor).await;
+    served.bench.all_sent(Level::Visitor).await;
+    gallery
+        .show("destination/delivered", &served.at("/s/1/runs/2"), &[])
+        .await;
+
+    // Somebody changes something there.
+    let differences = served.at("/s/1/settings/destination/visitor/differences");
+    let compare = "/s/1/settings/destination/visitor/compare";
+    served.admin.post(compare, &[("all", "yes")]).await;
+    served.bench.sent(Level::Visitor).await;
+    gallery
+        .show("destination/no-differences", &differences, &[])
+        .await;
+    let pendo = served.bench.pendo();
+    let held = pendo.values("main", Population::Visitor, Group::Custom);
+    for (id, _) in held.iter().take(3) {
+        let field = "hubspotplantier";
+        pendo.set(
+            "main",
+            Population::Visitor,
+            Group::Custom,
+            id,
+            field,
+            "Gold ",
+        );
+    }
+    served.admin.post(compare, &[("all", "yes")]).await;
+    served.bench.sent(Level::Visitor).await;
+    gallery.show("destination/differing", &page, &[]).await;
+    gallery
+        .show("destination/differences", &differences, &[])
+        .await;
+    served.as_viewer(&gallery).await;
+    gallery.show("destination/viewer", &page, &[]).await;
+    served.as_admin(&gallery).await;
+    let slow = Action::Delay { ms: 120_000 };
+    let slow = Rule::next(Operation::Aggregation, slow);
+    served.bench.pendo().script(Rule { count: 0, ..slow });
+    served.admin.post(compare, &[]).await;
+    gallery
+        .show("destination/comparing", &page, &[See("#levels-poll")])
+        .await;
+
+    // The key ends.
+    served.bench.pendo().clear_script();
+    let key = WRITE_KEY.to_owned();
+    let ended = Command::RevokeKey { key };
+    served.bench.pendo().run("main", &ended).unwrap();
+    served
+        .admin
+        .post(&format!("{DESTINATION}/check"), &[])
+        .await
+        .is(422);
+    gallery.show("destination/broken", &page, &[]).await;
+    gallery
+        .show(
+            "destination/broken-elsewhere",
+            &served.at("/s/1/overview"),
+            &[],
+        )
+        .await;
     gallery.close();
 }
 
