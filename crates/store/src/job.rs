@@ -51,7 +51,7 @@ pub enum Kind {
 }
 
 /// Kinds that become runs.
-const RUNS: &str = "(kind = 'sync' OR kind LIKE 'measure %')";
+pub(crate) const RUNS: &str = "(kind = 'sync' OR kind LIKE 'measure %')";
 
 impl Kind {
     /// The stable name.
@@ -326,6 +326,21 @@ impl Store {
             .fetch_optional(&self.pool)
             .await
             .map_err(doing("look for a job"))?;
+        row.map(job_of).transpose()
+    }
+
+    /// The job that sends what waits of a level that was asked for last.
+    pub async fn latest_delivery(&self, scope: Scope) -> Result<Option<Job>, Error> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM job WHERE subscription_id = ? AND level = ? AND kind = ? ORDER BY id DESC LIMIT 1"
+        );
+        let row: Option<JobRow> = sql::query_as(AssertSqlSafe(sql))
+            .bind(scope.subscription.0)
+            .bind(scope.level_code())
+            .bind(Kind::Deliver.written())
+            .fetch_optional(&self.pool)
+            .await
+            .map_err(doing("look for the latest delivery"))?;
         row.map(job_of).transpose()
     }
 

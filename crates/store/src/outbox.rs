@@ -272,11 +272,10 @@ impl Store {
     /// What waits in the outboxes of a subscription, or of all.
     pub async fn waiting(&self, of: Option<SubscriptionId>) -> Result<Vec<Waiting>, Error> {
         let rows: Vec<(i64, i64, i64, i64)> = sql::query_as(
-            "SELECT d.subscription_id, d.level, CAST(sum(w.changes) AS BIGINT), min(d.queued_at) FROM delivery d
-             JOIN (SELECT subscription_id, level, run_id, count(*) AS changes FROM outbox
-                   WHERE ?1 IS NULL OR subscription_id = ?1 GROUP BY subscription_id, level, run_id) w
-               ON w.subscription_id = d.subscription_id AND w.level = d.level AND w.run_id = d.run_id
-             GROUP BY d.subscription_id, d.level ORDER BY d.subscription_id, d.level",
+            "SELECT subscription_id, level, CAST(sum(queued - acknowledged - missing - errors) AS BIGINT), min(queued_at)
+             FROM delivery
+             WHERE queued > acknowledged + missing + errors AND (?1 IS NULL OR subscription_id = ?1)
+             GROUP BY subscription_id, level ORDER BY subscription_id, level",
         )
         .bind(of.map(|subscription| subscription.0))
         .fetch_all(&self.pool)
@@ -687,7 +686,13 @@ pub(crate) async fn forget_outbox(tx: &mut Transaction<'_>, scope: Scope) -> Res
     for run in runs {
         conclude(tx, scope, RunId(run.cast_unsigned())).await?;
     }
-    Ok(())
+    sql::query("DELETE FROM delivery WHERE subscription_id = ? AND level = ?")
+        .bind(scope.subscription.0)
+        .bind(scope.level_code())
+        .execute(&mut *tx)
+        .await
+        .map(drop)
+        .map_err(doing(DOING))
 }
 
 /// Forgets subjects in what is to be sent and what was not taken. What was not sent yet of a run is not counted any more.

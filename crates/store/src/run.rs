@@ -424,7 +424,7 @@ pub(crate) async fn under_way(
     Ok(None)
 }
 
-/// Whether a run has ended like this, at this moment.
+/// Whether a run has ended like this, at this moment. What it was delivering may have been taken since.
 async fn has_ended(
     conn: &mut Connection,
     run: RunId,
@@ -432,7 +432,8 @@ async fn has_ended(
     now: Timestamp,
 ) -> Result<bool, sqlx::Error> {
     sql::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM run WHERE id = ? AND state = ? AND finished_at = ?)",
+        "SELECT EXISTS (SELECT 1 FROM run WHERE id = ?1 AND finished_at = ?3
+                        AND (state = ?2 OR (?2 = 'delivering' AND state IN ('success', 'partial'))))",
     )
     .bind(run.0.cast_signed())
     .bind(state.name())

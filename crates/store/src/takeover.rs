@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use model::RunId;
+use sqlx::AssertSqlSafe;
 
 use crate::{
     Error, Scope, Session, Store,
     error::{corrupt, doing},
+    job::RUNS,
     lock::{Hold, Task},
     memory::table_exists,
     outcome::{DUPLICATE, MATCHED},
@@ -140,17 +142,18 @@ impl Store {
     /// command that has lost its database for a moment does. Says how many there were.
     pub async fn tidy_runs(&self, now: Timestamp) -> Result<u64, Error> {
         const DOING: &str = "tidy up runs that were left behind";
-        let held: Vec<(i64, String)> = sql::query_as(
+        let sql = format!(
             "SELECT k.run_id, k.holder FROM run_lock k JOIN run r ON r.id = k.run_id
              WHERE abs(coalesce(r.checked_at, r.started_at) - ?) > ? AND NOT EXISTS (
-                 SELECT 1 FROM job j WHERE j.state IN ('waiting', 'running')
-                 AND j.subscription_id = k.subscription_id AND j.level = k.level)",
-        )
-        .bind(now.as_millisecond())
-        .bind(GRACE_MS)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(doing(DOING))?;
+                 SELECT 1 FROM job j WHERE j.state IN ('waiting', 'running') AND {RUNS}
+                 AND j.subscription_id = k.subscription_id AND j.level = k.level)"
+        );
+        let held: Vec<(i64, String)> = sql::query_as(AssertSqlSafe(sql))
+            .bind(now.as_millisecond())
+            .bind(GRACE_MS)
+            .fetch_all(&self.pool)
+            .await
+            .map_err(doing(DOING))?;
         let mut ended = 0;
         for (run, holder) in held {
             let run = RunId(run.cast_unsigned());

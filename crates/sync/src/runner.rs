@@ -223,10 +223,7 @@ impl Runner {
     /// Puts in the queue what is to be done outside after a run: sending what waits, and now and then comparing.
     async fn ask_outside(&self, scope: Scope) -> Result<(), store::Error> {
         let now = self.clock().now();
-        if self.store().next_cause(scope).await?.is_some() {
-            self.ask_for(scope, Kind::Deliver, Origin::default())
-                .await?;
-        }
+        self.deliver_now(scope).await?;
         let compared = self.store().comparison(scope).await?;
         let fresh = compared.is_some_and(|last| now.duration_since(last.at).abs() < COMPARED_FOR);
         if !fresh && self.store().count_fed(scope).await? > 0 {
@@ -240,6 +237,15 @@ impl Runner {
     /// or its job was given up.
     pub async fn ask_for_deliveries(&self) -> Result<(), store::Error> {
         for scope in self.store().undelivered_levels().await? {
+            self.ask_for(scope, Kind::Deliver, Origin::default())
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Puts in the queue the sending of what waits of a level, now, whenever it was to be tried again.
+    pub async fn deliver_now(&self, scope: Scope) -> Result<(), store::Error> {
+        if self.store().next_cause(scope).await?.is_some() {
             self.ask_for(scope, Kind::Deliver, Origin::default())
                 .await?;
         }

@@ -101,15 +101,20 @@ impl Destination for Pendo {
         Box::pin(async move {
             let mut batch = Batch::new(level);
             for change in changes {
-                batch.record(change.id, |values| {
-                    for (field, token) in &change.values {
-                        if let Some(token) = self.formats.written(field.kind, *token) {
-                            values.put(&field.key, &token);
-                        }
-                    }
-                });
+                let values = change.values.iter();
+                let mut written = values
+                    .filter_map(|(field, token)| {
+                        Some((&field.key, self.formats.written(field.kind, *token)?))
+                    })
+                    .peekable();
+                // Of a change of which nothing can be said there is nothing to send.
+                if written.peek().is_some() {
+                    batch.record(change.id, |values| {
+                        written.for_each(|(key, token)| values.put(key, &token));
+                    });
+                }
             }
-            let sent = changes.len() as u64;
+            let sent = batch.len() as u64;
             let answer = self.client.set_values(GROUP, &batch, self.create).await?;
             Ok(read(answer, sent))
         })

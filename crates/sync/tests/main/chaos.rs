@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 use crate::{PORTAL, World, client};
 
-const FIELDS: [&str; 4] = ["is_champion", "mrr", "plan_tier", "trial_ends_on"];
+pub(crate) const FIELDS: [&str; 4] = ["is_champion", "mrr", "plan_tier", "trial_ends_on"];
 const OBJECT: Object = Object::Contacts;
 
 /// Splitmix64: small, and the same everywhere.
@@ -37,7 +37,7 @@ impl Dice {
         usize::try_from((mixed ^ (mixed >> 31)) >> 33).unwrap() % sides
     }
 
-    fn pick<T: Clone>(&mut self, all: &[T]) -> T {
+    pub(crate) fn pick<T: Clone>(&mut self, all: &[T]) -> T {
         all[self.roll(all.len())].clone()
     }
 }
@@ -118,7 +118,7 @@ async fn history(seed: u64) {
 }
 
 /// Something that people do in a portal.
-fn edit(world: &World, dice: &mut Dice) -> Command {
+pub(crate) fn edit(world: &World, dice: &mut Dice) -> Command {
     let object = OBJECT;
     let live = world.sandbox.live_ids(PORTAL, OBJECT);
     let id = dice.pick(&live);

@@ -115,6 +115,10 @@ impl Outside {
             .map(drop)
     }
 
+    pub(crate) fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
     pub(crate) fn scope(&self) -> Scope {
         self.world.scope(Level::Visitor)
     }
@@ -170,7 +174,7 @@ impl Outside {
     }
 
     /// What Pendo's stand-in holds of our fields, under the keys that it gave them.
-    fn held(&self, level: Level) -> BTreeMap<String, BTreeMap<String, Value>> {
+    pub(crate) fn held(&self, level: Level) -> BTreeMap<String, BTreeMap<String, Value>> {
         self.pendo
             .values(MAIN, kind(level), Group::Custom)
             .into_iter()

@@ -1,5 +1,6 @@
 //! `tributary demo`: everything once, against a sandbox in this process.
 
+mod outside;
 mod people;
 mod portal;
 mod probe;
@@ -20,7 +21,7 @@ use serde_json::{Value, json};
 use store::{Scope, Store, Subscription, mapping::EmptyPolicy};
 use url::Url;
 
-use self::{people::PEOPLE, portal::Portal};
+use self::{outside::Outside, people::PEOPLE, portal::Portal};
 use super::{hubspot::Subscribed, mapping, serve::Door, subjects, sync};
 use crate::{
     app::App,
@@ -98,9 +99,22 @@ pub(crate) struct Args {
     /// The address by which browsers come [default: localhost and the port].
     #[arg(long, env = "TRIBUTARY_WEB__PUBLIC_URL", hide_env_values = true, value_parser = web::public_url, value_name = "URL")]
     public_url: Option<Url>,
+    /// Where values go: only into the built-in subscription, or to a sandbox that stands for Pendo as well, from where the ids come
+    /// then.
+    #[arg(long, default_value = "built-in", value_name = "DESTINATION")]
+    destination: To,
     /// Go at the pace of a real portal's limits instead of as fast as possible.
     #[arg(long)]
     real_pace: bool,
+}
+
+/// Where values go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum To {
+    /// Only into the built-in subscription.
+    BuiltIn,
+    /// To a sandbox that stands for Pendo as well.
+    Pendo,
 }
 
 pub(super) async fn run(mut app: App, args: Args) -> Outcome {
@@ -108,13 +122,20 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     let door = open_door(&mut app, &args).await?;
     let portal = Portal::start(args.contacts, args.port, args.real_pace, &door)?;
     portal.configure(&mut app.config);
+    let outside = match args.destination {
+        To::BuiltIn => None,
+        To::Pendo => Some(Outside::start(&portal)?),
+    };
+    if let Some(outside) = &outside {
+        outside.configure(&mut app.config);
+    }
     let store = app.open().await?;
     people::check(&app, &store, portal::is_marked(&app.data_dir)).await?;
     let runner = app.runner(&store)?;
     let pages = app.pages(&store, &runner, door.public_url.clone());
     people::admit(&app, &store, &pages).await?;
     let subscription = subscription(&app, &store).await?;
-    portal.write_config(&app.data_dir, &door)?;
+    portal.write_config(&app.data_dir, &door, outside.as_ref())?;
     app.out.say(format_args!(
         "{}\n\n  {} contacts and {} companies in a HubSpot portal at {} (a sandbox in this process)",
         app.out.toned(Tone::Strong, "Tributary demo"),
@@ -127,15 +148,21 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         subscription: subscription.id,
         level,
     });
-    for scope in scopes {
-        import(&app, &store, scope, &portal).await?;
+    match &outside {
+        Some(outside) => outside.connect(&app, &runner, subscription.id).await?,
+        None => {
+            runner.destinations().disconnect(subscription.id).await?;
+            for scope in scopes {
+                import(&app, &store, scope, &portal).await?;
+            }
+            app.out.say(format_args!(
+                "  {} visitors and {} accounts that the product knows, in {}",
+                grouped(store.count_subjects(scopes[0]).await?),
+                grouped(store.count_subjects(scopes[1]).await?),
+                app.data_dir.display(),
+            ));
+        }
     }
-    app.out.say(format_args!(
-        "  {} visitors and {} accounts that the product knows, in {}",
-        grouped(store.count_subjects(scopes[0]).await?),
-        grouped(store.count_subjects(scopes[1]).await?),
-        app.data_dir.display(),
-    ));
     let connecting = Subscribed {
         app: &app,
         connector: runner.connector(),
@@ -164,7 +191,8 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     }
     app.out.say("");
 
-    let ended = sync::run_levels(&app, &runner, &scopes, false, &interrupt).await?;
+    let mut ended = sync::run_levels(&app, &runner, &scopes, false, &interrupt).await?;
+    ended.deliver(&app, &runner, &store, &interrupt).await?;
     let url = door.url().to_owned();
     let report = report(&ended, &portal, &app.data_dir, &url);
     if let Some(failure) = ended.failure() {
@@ -184,6 +212,9 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         }
         app.out.report(&report, ended.text(app.out));
         let enriched = story::enriched(app.out, &store, scopes[0]).await?;
+        if outside.is_some() {
+            outside::compare(&app, &runner, &store, &scopes, &interrupt).await?;
+        }
         app.out.say(format_args!(
             "{enriched}\n\nThe web pages answered at {url}; without --once they stay.\n\n{}",
             story::next()
@@ -192,6 +223,9 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     }
     app.out.report(&report, ended.text(app.out));
     let enriched = story::enriched(app.out, &store, scopes[0]).await?;
+    if outside.is_some() {
+        outside::compare(&app, &runner, &store, &scopes, &interrupt).await?;
+    }
     app.out.say(format_args!(
         "{enriched}\n\n{}\n\n{}\n\n{}\n\nCtrl-C stops.",
         story::try_out(&app.data_dir, portal.base_url()),

@@ -1,6 +1,7 @@
 //! `tributary pendo`.
 
 mod connect;
+mod deliver;
 mod disconnect;
 mod drift;
 
@@ -20,6 +21,7 @@ pub(crate) enum Command {
     Status,
 
     Drift(drift::Args),
+    Deliver(deliver::Args),
     Resend(resend::Args),
     /// Forget the key, and what waits to be sent. What is in Pendo stays there.
     Disconnect,
@@ -31,6 +33,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Outcome {
         Command::Status => status::run(app).await,
 
         Command::Drift(args) => drift::run(app, args).await,
+        Command::Deliver(args) => deliver::run(app, args).await,
         Command::Resend(args) => resend::run(app, args).await,
         Command::Disconnect => disconnect::run(app).await,
     }

@@ -36,7 +36,16 @@ pub(super) struct Ended {
 ///
 /// The kernel counts this process's own memory at the moment of the start into the child's peak:
 /// read nothing large here.
-pub(super) fn measured(mut command: Command, directory: &Path) -> anyhow::Result<Ended> {
+pub(super) fn measured(command: Command, directory: &Path) -> anyhow::Result<Ended> {
+    ending_with(0, command, directory)
+}
+
+/// The same of one that ends with another exit status.
+pub(super) fn ending_with(
+    expected: i32,
+    mut command: Command,
+    directory: &Path,
+) -> anyhow::Result<Ended> {
     let (output, errors) = (directory.join("stdout"), directory.join("stderr"));
     command
         .stdin(Stdio::null())
@@ -50,7 +59,7 @@ pub(super) fn measured(mut command: Command, directory: &Path) -> anyhow::Result
     let ResUse { status, rusage } = child.wait4()?;
     let wall = started.elapsed();
     let output = fs::read_to_string(&output)?;
-    if !status.success() {
+    if status.code() != Some(expected) {
         let errors = fs::read_to_string(&errors)?;
         bail!(
             "`{line}` failed ({status})\n{}\n{}",

@@ -9,6 +9,7 @@ mod idle;
 mod measure;
 mod night;
 mod page;
+mod pendo;
 mod product;
 mod proof;
 mod report;
@@ -64,7 +65,7 @@ pub(crate) struct Options {
     /// What the product keeps everything in.
     #[arg(long, default_value = "sqlite")]
     database: Database,
-    /// Run only this one; without it, all but the night and the idle process.
+    /// Run only this one; without it, all but the night, the idle process and Pendo.
     #[arg(long)]
     only: Option<Benchmark>,
     /// The date the rows carry (YYYY-MM-DD); that of the last commit unless given.
@@ -87,12 +88,14 @@ enum Benchmark {
     Night,
     /// A process that has nothing to do.
     Idle,
+    /// Delivery to Pendo, and a sync with nothing to deliver.
+    Pendo,
 }
 
 impl Benchmark {
     /// Whether it is about one subscription, as what is run together is.
     const fn is_of_one(self) -> bool {
-        !matches!(self, Self::Night | Self::Idle)
+        !matches!(self, Self::Night | Self::Idle | Self::Pendo)
     }
 }
 
@@ -149,6 +152,9 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> anyhow::Result<Ex
     }
     if options.wants(Benchmark::Idle) {
         rows.push(idle::measure(workspace, options.database)?);
+    }
+    if options.wants(Benchmark::Pendo) {
+        rows.extend(pendo::measure(workspace, options.database, contacts)?);
     }
     println!("\n{}", report::table(&circumstances, &rows));
     if !pages.is_empty() {

@@ -23,6 +23,8 @@ pub(super) struct Product<'a> {
     workspace: &'a Workspace,
     directory: TempDir,
     base_url: String,
+    /// Where Pendo is, if there is one.
+    pub(super) pendo: Option<String>,
     server: Option<Server>,
 }
 
@@ -60,6 +62,7 @@ impl<'a> Product<'a> {
             workspace,
             directory,
             base_url: base_url.to_owned(),
+            pendo: None,
             server: match database {
                 Database::Sqlite => None,
                 Database::Postgres => Some(Server::start_as_installed()?),
@@ -155,6 +158,9 @@ impl<'a> Product<'a> {
             .arg(self.directory.path().join("data"))
             .args(arguments);
         command.env("TRIBUTARY_HUBSPOT__BASE_URL", &self.base_url);
+        if let Some(pendo) = &self.pendo {
+            command.env("TRIBUTARY_PENDO__BASE_URL", pendo);
+        }
         if let Some(server) = &self.server {
             command.env("TRIBUTARY_DATABASE__URL", server.url());
         }
@@ -200,6 +206,28 @@ impl Subscription<'_> {
     /// Runs one sync and returns its report on standard output.
     pub(super) fn sync(&self) -> anyhow::Result<Ended> {
         self.run(["sync", "--level", "visitor", "--json"])
+    }
+
+    /// Connects to Pendo as well.
+    pub(super) fn connect_pendo(&self, key: &str, region: &str) -> anyhow::Result<()> {
+        let file = self.product.file("key");
+        fs::write(&file, key)?;
+        let file = file.to_string_lossy();
+        self.run(["pendo", "connect", "--key-file", &file, "--region", region])
+            .map(drop)
+    }
+
+    /// Runs one sync that is not delivered yet when it ends.
+    pub(super) fn sync_without_waiting(&self) -> anyhow::Result<Ended> {
+        let arguments = ["sync", "--level", "visitor", "--json", "--no-wait"];
+        let here = ["--subscription", &self.name];
+        let command = self.product.command(here.into_iter().chain(arguments));
+        measure::ending_with(3, command, self.product.directory.path())
+    }
+
+    /// Sends what waits for Pendo.
+    pub(super) fn deliver(&self) -> anyhow::Result<Ended> {
+        self.run(["pendo", "deliver", "--json"])
     }
 
     /// Lists its runs with their reports, newest first.

@@ -97,6 +97,26 @@ impl Target {
         }
     }
 
+    /// A delivery, against the time that its calls take at best.
+    pub(super) fn delivery(usage: Usage, best: Duration) -> Self {
+        let share = usage.wall.as_secs_f64() / best.as_secs_f64();
+        Self {
+            text: format!(
+                "wall ≤ 1.05 × {:.0} s (is {share:.3}), CPU ≤ 40 s, peak ≤ 150 MB",
+                best.as_secs_f64()
+            ),
+            met: share <= 1.05 && usage.cpu.as_secs_f64() <= 40.0 && usage.peak <= 150 * MEGABYTE,
+        }
+    }
+
+    /// A sync that finds nothing to deliver.
+    pub(super) fn nothing_to_deliver(reads: u64, writes: u64) -> Self {
+        Self {
+            text: format!("no write call, ≤ 5 read calls (are {writes} and {reads})"),
+            met: writes == 0 && reads <= 5,
+        }
+    }
+
     /// A process that has nothing to do.
     pub(super) fn idle(usage: Usage) -> Self {
         let share = usage.cpu.as_secs_f64() / usage.wall.as_secs_f64();

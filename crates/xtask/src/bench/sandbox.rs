@@ -34,10 +34,69 @@ pub(super) struct Portal {
     pub(super) fields: Vec<String>,
 }
 
+/// A stand-in for Pendo, in the sandbox's process.
+#[derive(Debug)]
+pub(super) struct Pendo {
+    /// With a place for the region.
+    pub(super) base_url: String,
+    /// Where its one subscription is.
+    pub(super) region: String,
+    /// A key of it that may write.
+    pub(super) key: String,
+}
+
+impl Pendo {
+    /// Its journal's counts of one sort of call.
+    pub(super) fn calls(&self, operation: &str) -> anyhow::Result<u64> {
+        let journal = get(&self.control("journal"))?;
+        let calls = journal.pointer(&format!("/tallies/{operation}/calls"));
+        Ok(calls.and_then(Value::as_u64).unwrap_or(0))
+    }
+
+    /// Forgets what was counted so far.
+    pub(super) fn forget_calls(&self) -> anyhow::Result<()> {
+        let url = self.control("journal");
+        ureq::delete(&url)
+            .call()
+            .map(drop)
+            .with_context(|| format!("DELETE {url}"))
+    }
+
+    /// What it holds of our fields, counted by field.
+    pub(super) fn summary(&self) -> anyhow::Result<Value> {
+        get(&self.control("summary?subscription=main&kind=visitor&group=custom"))
+    }
+
+    fn control(&self, what: &str) -> String {
+        let root = self.base_url.trim_end_matches("/{region}");
+        format!("{root}/_sandbox/{what}")
+    }
+}
+
 impl Sandbox {
     /// Starts it with one portal of `contacts` contacts and waits for its address.
     pub(super) fn start(workspace: &Workspace, contacts: u64) -> anyhow::Result<Self> {
         Self::start_many(workspace, 1, contacts)
+    }
+
+    /// Starts it with one portal of `contacts` contacts, and a Pendo that knows their visitors and takes its time for each
+    /// call.
+    pub(super) fn start_with_pendo(
+        workspace: &Workspace,
+        contacts: u64,
+        latency: Duration,
+    ) -> anyhow::Result<(Self, Pendo)> {
+        let subscription = json!({"knows_portal": 1});
+        let latency = latency.as_millis().to_string();
+        let subscription = subscription.to_string();
+        let arguments = ["--pendo", &subscription, "--pendo-latency", &latency];
+        let (sandbox, announced) = Self::start_as(workspace, 1, contacts, &arguments)?;
+        let pendo = Pendo {
+            base_url: text(&announced, "/pendo/base_url")?,
+            region: text(&announced, "/pendo/subscriptions/0/region")?,
+            key: text(&announced, "/pendo/subscriptions/0/key")?,
+        };
+        Ok((sandbox, pendo))
     }
 
     /// Starts it with so many portals, each of `contacts` contacts of its own.
@@ -46,7 +105,17 @@ impl Sandbox {
         portals: u64,
         contacts: u64,
     ) -> anyhow::Result<Self> {
+        Self::start_as(workspace, portals, contacts, &[]).map(|(sandbox, _)| sandbox)
+    }
+
+    fn start_as(
+        workspace: &Workspace,
+        portals: u64,
+        contacts: u64,
+        arguments: &[&str],
+    ) -> anyhow::Result<(Self, Value)> {
         let mut command = workspace.command(program(workspace));
+        command.args(arguments);
         // The clock a real portal would have, so that the product sees no skew.
         command.args(["--start", "now"]);
         for id in 1..=portals {
@@ -60,13 +129,14 @@ impl Sandbox {
         let fields = get(&format!("{url}/_sandbox/bench/fields"))?;
         let fields: Vec<String> = serde_json::from_value(fields["fields"].clone())
             .with_context(|| format!("the sandbox announced no fields: {fields}"))?;
-        let announced = announced["portals"].as_array().into_iter().flatten();
-        let portals = announced.map(|portal| portal_of(portal, &url, &fields));
-        Ok(Self {
+        let listed = announced["portals"].as_array().into_iter().flatten();
+        let portals = listed.map(|portal| portal_of(portal, &url, &fields));
+        let sandbox = Self {
             portals: portals.collect::<Result<_, _>>()?,
             process,
             url,
-        })
+        };
+        Ok((sandbox, announced))
     }
 
     /// Where its HubSpot API is.

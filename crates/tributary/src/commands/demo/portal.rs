@@ -9,9 +9,10 @@ use std::{
 use hubspot::Credentials;
 use sandbox::{
     App, Config, DEFAULT_CLIENT_ID, DEFAULT_CLIENT_SECRET, Known, Object, PortalConfig, Quota,
-    Sandbox,
+    Sandbox, pendo::Pendo,
 };
 
+use super::outside::{self, Outside};
 use crate::{
     commands::serve::Door,
     config::{self, FILE_NAME},
@@ -132,7 +133,12 @@ impl Portal {
     }
 
     /// Lets other processes that use the data directory talk to the portal too, and make links to the pages.
-    pub(super) fn write_config(&self, data_dir: &Path, door: &Door) -> Result<(), Trouble> {
+    pub(super) fn write_config(
+        &self,
+        data_dir: &Path,
+        door: &Door,
+        outside: Option<&Outside>,
+    ) -> Result<(), Trouble> {
         let path = data_dir.join(FILE_NAME);
         if !is_marked(data_dir) && path.exists() {
             return Ok(());
@@ -143,15 +149,29 @@ impl Portal {
         } else {
             "\n[hubspot.quota]\nsearch_per_second = 0\nten_secondly = 0\ndaily = 0\n"
         };
+        let pendo = outside.map_or_else(String::new, |outside| {
+            format!("[pendo]\nbase_url = \"{}\"\n\n", outside.base_url())
+        });
         let text = format!(
             "{MARK}\n[hubspot]\nbase_url = \"{url}\"\nauthorize_url = \"{}\"\n\
              client_id = \"{DEFAULT_CLIENT_ID}\"\nclient_secret = \"{DEFAULT_CLIENT_SECRET}\"\n{quota}\n\
-             [web]\nlisten = \"{}\"\npublic_url = \"{}\"\n",
+             {pendo}[web]\nlisten = \"{}\"\npublic_url = \"{}\"\n",
             self.authorize_url(),
             door.address,
             door.url(),
         );
         fs::write(&path, text).map_err(|source| Trouble::OutputFile { path, source })
+    }
+
+    /// What stands for Pendo, knowing those that the product knows.
+    pub(super) fn pendo(&self) -> Result<Pendo, Trouble> {
+        let config = sandbox::pendo::Config {
+            flowing: true,
+            ..sandbox::pendo::Config::default()
+        };
+        let pendo = Pendo::start(config).map_err(Trouble::Demo)?;
+        pendo.add_known(outside::SUBSCRIPTION, &self.sandbox, ID);
+        Ok(pendo)
     }
 
     /// What the product knows, as the file that `import` would be given.

@@ -3,14 +3,15 @@
 use serde_json::json;
 use store::outbox::Resend;
 use sync::destination;
-use tokio_util::sync::CancellationToken;
 
-use super::Levels;
+use super::{
+    Levels,
+    deliver::{Delivered, deliver, waiting},
+};
 use crate::{
     app::App,
-    failure::{Exit, Outcome},
-    output::number::grouped,
-    stop,
+    failure::Outcome,
+    output::number::{counted, grouped},
 };
 
 /// Send values once more, as they are now: those that the last comparison found to differ, or all.
@@ -41,42 +42,22 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     for scope in args.levels.scopes(subscription) {
         put += store.resend(scope, what, app.clock.now()).await?;
     }
-    let runner = app.runner(&store)?;
-    let cancel = if args.no_wait {
-        CancellationToken::new()
-    } else {
-        stop::on_interrupt(
-            "Stopping: what was not sent waits in the outbox. (Ctrl-C again ends at once)",
-        )
-    };
-    runner.ask_for_deliveries().await?;
-    for scope in args.levels.scopes(subscription) {
-        if !args.no_wait {
-            runner.see_to_outside(scope, &cancel).await?;
+    let delivered = if args.no_wait {
+        Delivered {
+            waiting: waiting(&store, subscription).await?,
+            problem: None,
         }
-    }
-    let waiting: u64 = store
-        .waiting(Some(subscription))
-        .await?
-        .iter()
-        .map(|waiting| waiting.changes)
-        .sum();
-    let text = match (put, waiting) {
+    } else {
+        deliver(app, &store, subscription, args.levels).await?
+    };
+    let text = match (put, delivered.waiting) {
         (0, _) => "There is nothing to be sent once more.".to_owned(),
         (put, 0) => format!("The values of {} were sent once more.", grouped(put)),
         (put, waiting) => format!(
-            "The values of {} are to be sent once more; {} changes wait in the outbox.",
+            "The values of {} are to be sent once more; {} wait in the outbox.",
             grouped(put),
-            grouped(waiting)
+            counted(waiting, "change")
         ),
     };
-    app.out.report(
-        &json!({ "schema": 1, "resent": put, "waiting": waiting }),
-        text,
-    );
-    Ok(if waiting == 0 {
-        Exit::Done
-    } else {
-        Exit::Partial
-    })
+    delivered.end(app, text, json!({ "resent": put }))
 }
