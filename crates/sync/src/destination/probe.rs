@@ -23,7 +23,7 @@ pub use self::{
     finding::{Finding, Verdict},
     forms::{Because, Form},
 };
-use super::{Destinations, Error, formats::Choice};
+use super::{Connected, Destinations, Error, formats::Choice};
 
 /// The group of fields that is probed.
 const GROUP: &str = "custom";
@@ -198,6 +198,11 @@ pub async fn probe(
         },
         findings: probe.with(std::mem::take),
     })
+}
+
+/// The forms of values that are used for a subscription's Pendo, each with its reason.
+pub fn forms(destinations: &Destinations, connected: &Connected) -> [Form; 3] {
+    forms::used(destinations.configured_formats(), connected.found)
 }
 
 /// What a probe with somebody to write to does, in sentences, for them to be read before.

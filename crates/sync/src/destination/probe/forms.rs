@@ -1,7 +1,7 @@
 //! Which forms of values are used, and who says so.
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::destination::formats::{Choice, Formats};
 
@@ -16,6 +16,13 @@ pub struct Form {
     pub because: Because,
     /// What a probe has found, if it has.
     pub found: Option<String>,
+}
+
+impl Form {
+    /// As it is reported, without its setting.
+    pub fn json(&self) -> Value {
+        json!({ "used": self.used, "because": self.because, "found": self.found })
+    }
 }
 
 /// Who says which form is used.

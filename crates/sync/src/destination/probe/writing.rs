@@ -40,6 +40,7 @@ pub(super) async fn write(
         unasked: None,
         held: [const { None }; 4],
         members: None,
+        waited: false,
         looks: Looks::default(),
     };
     let done = writing.experiments(found).await;
@@ -62,6 +63,8 @@ struct Writing<'a> {
     held: [Option<Value>; 4],
     /// The members of the first answer that was good.
     members: Option<Vec<String>>,
+    /// It was waited in vain for something of the last write to be seen.
+    waited: bool,
     looks: Looks,
 }
 

@@ -78,6 +78,7 @@ impl Writing<'_> {
     }
 
     pub(super) async fn put(&mut self, values: &[(&str, &Value)]) -> Result<Taken, Halt> {
+        self.waited = false;
         let mut batch = Batch::new(self.test.level);
         batch.record(&self.test.id, |record| {
             for (key, value) in values {
@@ -122,10 +123,11 @@ impl Writing<'_> {
             // Where one by one nothing can be read, a 404 may mean the value as well as the way of reading.
             let held = single.unwrap_or_else(|| many.clone());
             let seen = held != before || held.as_ref().is_some_and(|held| same(held, &sent));
-            if seen || *taken != Taken::Yes {
+            if seen || self.waited || *taken != Taken::Yes {
                 break (held, many);
             }
             let Some(wait) = waits.next() else {
+                self.waited = true;
                 break (held, many);
             };
             tokio::select! {
