@@ -131,7 +131,7 @@ fn moment(token: &str) -> Option<Moment> {
 }
 
 /// The milliseconds since 1970 of a moment as it is held: a number, or a text in the form of RFC 3339.
-fn moment_held(token: &str) -> Option<i64> {
+pub(super) fn moment_held(token: &str) -> Option<i64> {
     match parsed(token)? {
         serde_json::Value::String(text) => {
             let time: jiff::Timestamp = text.parse().ok()?;
