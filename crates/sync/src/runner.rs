@@ -220,10 +220,18 @@ impl Runner {
         self.forget_old().await
     }
 
-    /// Puts in the queue what is to be done outside after a run: sending what waits, and now and then comparing.
+    /// Puts in the queue what is to be done outside after a run: sending what waits, and after that, now and then, comparing.
     async fn ask_outside(&self, scope: Scope) -> Result<(), store::Error> {
+        if self.store().next_cause(scope).await?.is_some() {
+            self.deliver_now(scope).await
+        } else {
+            self.compare_if_due(scope).await
+        }
+    }
+
+    /// Puts a comparison of a sample in the queue, unless the last one serves.
+    pub(crate) async fn compare_if_due(&self, scope: Scope) -> Result<(), store::Error> {
         let now = self.clock().now();
-        self.deliver_now(scope).await?;
         let compared = self.store().comparison(scope).await?;
         let fresh = compared.is_some_and(|last| now.duration_since(last.at).abs() < COMPARED_FOR);
         if !fresh && self.store().count_fed(scope).await? > 0 {

@@ -42,7 +42,12 @@ pub(super) async fn carry_out(
         Ok(()) if stop.is_cancelled() => End::HandedBack,
         Ok(()) if cancel.is_cancelled() => End::Cancelled,
         Ok(()) => {
-            note_broken(runner, subscription, None).await;
+            if let Err(error) = follow_up(runner, claim).await {
+                tracing::warn!(
+                    error = crate::chain(&error),
+                    "a delivery could not be followed up"
+                );
+            }
             End::Done
         }
         Err(Error::Store(store::Error::JobLost(_))) => End::HandedBack,
@@ -55,7 +60,7 @@ pub(super) async fn carry_out(
             );
             let broken = error.means() == Means::Broken;
             if broken {
-                note_broken(runner, subscription, Some(&error.to_string())).await;
+                note_broken(runner, subscription, &error.to_string()).await;
             }
             let problem = error.explain();
             let problem = serde_json::to_string(&problem).expect("an explanation serialises");
@@ -83,11 +88,24 @@ async fn work(runner: &Runner, claim: &Arc<Claim>, stop: &CancellationToken) -> 
     }
 }
 
-/// Remembers whether the destination works.
-async fn note_broken(runner: &Runner, subscription: store::SubscriptionId, why: Option<&str>) {
+/// The destination works, and what it has taken may be looked at.
+async fn follow_up(runner: &Runner, claim: &Claim) -> Result<(), store::Error> {
+    let scope = claim.job.scope;
+    runner
+        .store()
+        .set_destination_broken(scope.subscription, None)
+        .await?;
+    if claim.job.kind == Kind::Deliver {
+        runner.compare_if_due(scope).await?;
+    }
+    Ok(())
+}
+
+/// Remembers that the destination does not work.
+async fn note_broken(runner: &Runner, subscription: store::SubscriptionId, why: &str) {
     if let Err(error) = runner
         .store()
-        .set_destination_broken(subscription, why)
+        .set_destination_broken(subscription, Some(why))
         .await
     {
         tracing::warn!(
