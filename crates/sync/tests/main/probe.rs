@@ -385,7 +385,7 @@ async fn by_default_null_clears_and_both_times_are_taken() {
 }
 
 #[tokio::test]
-async fn every_switch_is_noticed() {
+async fn what_becomes_of_values_is_noticed() {
     let default = Switches::default;
     for (switches, name, found) in [
         (
@@ -457,6 +457,11 @@ async fn every_switch_is_noticed() {
         let probed = Desk::with(switches).await.write().await;
         assert_eq!(value(&probed, name), &found, "{switches:?}");
     }
+}
+
+#[tokio::test]
+async fn names_unknown_fields_and_the_shape_of_answers_are_noticed() {
+    let default = Switches::default;
     for (names, how) in [(Names::Lowercased, "lowercased"), (Names::Kept, "kept")] {
         let probed = Desk::with(Switches { names, ..default() })
             .await

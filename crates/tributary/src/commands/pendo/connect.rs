@@ -22,10 +22,12 @@ pub(crate) struct Args {
     /// A file that holds the integration key and nothing else; - reads standard input.
     #[arg(long, value_name = "FILE")]
     key_file: PathBuf,
-    /// Where Pendo keeps the subscription: us, us1, eu, jp or au. It is in the address at which people sign in to Pendo.
+    /// Where Pendo keeps the subscription: us, us1, eu, jp or au. The address at which people sign in tells it: app.pendo.io,
+    /// us1.app.pendo.io, app.eu.pendo.io, app.jpn.pendo.io, app.au.pendo.io. In another region a key looks like a wrong one.
     #[arg(long, value_name = "REGION")]
     region: Region,
-    /// What the names of our fields begin with in Pendo.
+    /// What the names of our fields begin with in Pendo, so that they meet no others. Another one later makes new fields, and
+    /// leaves the old ones with their values.
     #[arg(long, default_value = DEFAULT_PREFIX, value_name = "PREFIX")]
     prefix: String,
 }
@@ -46,7 +48,8 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
         .map(|waiting| waiting.changes)
         .sum();
     let text = format!(
-        "{}\nFields are named {}…, in the group custom.{}",
+        "{}\nFields are named {}…, in the group custom.{}\nWhat this Pendo does where its documentation is silent: tributary pendo \
+         probe",
         app.out.toned(
             Tone::Good,
             format_args!("Connected to Pendo ({}).", connected.region)

@@ -12,7 +12,10 @@ use crate::{
     stop,
 };
 
-/// Send what waits in the outbox now. `tributary serve` and each sync do so by themselves.
+/// Send what waits in the outbox now.
+///
+/// `tributary serve` and each sync do so by themselves; this does not wait for when they would try again. The exit status is 3 if
+/// some still waits at the end.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -19,7 +19,10 @@ use crate::{
 /// Differences that are shown of each level.
 const SHOWN: i64 = 100;
 
-/// Compare what Pendo has with what was sent: a sample, or all of it. The exit status is 3 if something differs.
+/// Compare what Pendo has with what was sent.
+///
+/// A sample of about a thousand ids of each level, or all with --all. It only reads, and says what differs; `tributary pendo
+/// resend` puts that right. The exit status is 3 if something differs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]

@@ -189,7 +189,7 @@ pub(super) fn forms(forms: &[Form; 3]) -> Table {
     for form in forms {
         let because = match (form.because, &form.found) {
             (Because::Found, _) => "a probe found it".into(),
-            (Because::Default, _) => "it is the default; no probe has found anything else".into(),
+            (Because::Default, _) => "it is the default, and no probe has found another".into(),
             (Because::Configured, Some(found)) if *found != form.used => {
                 format!("the configuration says so, whatever the probe found ({found})")
             }

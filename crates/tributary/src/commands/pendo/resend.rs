@@ -14,7 +14,10 @@ use crate::{
     output::number::{counted, grouped},
 };
 
-/// Send values once more, as they are now: those that the last comparison found to differ, or all.
+/// Send values once more, as they are now.
+///
+/// Those that the last comparison (`tributary pendo drift`) found to differ, or all with --all. It does no harm: values are sent,
+/// not differences. The exit status is 3 if some still wait at the end.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
