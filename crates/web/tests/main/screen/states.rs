@@ -333,8 +333,6 @@ async fn destination() {
     gallery
         .show("destination/waiting-long", &served.at("/s/1/overview"), &[])
         .await;
-    let sql = "UPDATE job SET state = 'waiting', holder = NULL WHERE kind = 'deliver'";
-    served.bench.scratch.execute(sql).await;
 
     // Pendo answers: some ids it does not know, some values it does not take.
     let fail = Action::FailRecords {
@@ -348,6 +346,8 @@ async fn destination() {
         count: 0,
         ..refuses
     });
+    let sql = "UPDATE job SET state = 'waiting', holder = NULL WHERE kind = 'deliver'";
+    served.bench.scratch.execute(sql).await;
     served.bench.all_sent(Level::Visitor).await;
     served.bench.pendo().clear_script();
     gallery.show("destination/partly", &run, &[]).await;
