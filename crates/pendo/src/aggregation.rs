@@ -53,16 +53,43 @@ pub(crate) fn ids(page: Page<'_>, first_visit_above: Option<i64>) -> Vec<u8> {
     paged("ids", page, filter, columns)
 }
 
-/// The body of a request for values, or `None` if a name cannot stand in an expression.
-pub(crate) fn values(page: Page<'_>, group: &str, keys: &[String]) -> Option<Vec<u8>> {
+/// The body of a request for values; not if a name cannot stand in an expression.
+pub(crate) fn values(
+    page: Page<'_>,
+    group: &str,
+    keys: &[String],
+) -> Result<Vec<u8>, &'static str> {
+    Ok(paged("values", page, None, columns(group, keys)?))
+}
+
+/// The body of a request for the values of one id.
+pub(crate) fn values_of(
+    page: Page<'_>,
+    id: &str,
+    group: &str,
+    keys: &[String],
+) -> Result<Vec<u8>, &'static str> {
+    let only = format!("{} == {}", id_member(page.level), Value::from(id));
+    let filter = Some(json!({ "filter": only }));
+    Ok(paged("values-of", page, filter, columns(group, keys)?))
+}
+
+/// The columns for some fields of a group: their names in the answer, and where they are.
+fn columns(
+    group: &str,
+    keys: &[String],
+) -> Result<impl Iterator<Item = (String, String)>, &'static str> {
     // An expression is code: what is more than a name would be understood as such.
     let is_name = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     };
-    let good = is_name(group) && keys.iter().all(|key| is_name(key));
+    if !(is_name(group) && keys.iter().all(|key| is_name(key))) {
+        return Err(
+            "a group or field whose name is not of letters, digits and underscores cannot be asked for",
+        );
+    }
     let columns = keys.iter().enumerate();
-    let columns = columns.map(|(at, key)| (format!("v{at}"), format!("metadata.{group}.{key}")));
-    good.then(|| paged("values", page, None, columns))
+    Ok(columns.map(move |(at, key)| (format!("v{at}"), format!("metadata.{group}.{key}"))))
 }
 
 fn paged(

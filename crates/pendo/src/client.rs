@@ -1,5 +1,7 @@
 //! The client.
 
+mod raw;
+
 use std::sync::Arc;
 
 use model::Level;
@@ -242,9 +244,7 @@ impl Client {
             limit,
         };
         let operation = Operation::Values(level);
-        let body = aggregation::values(page, group, keys)
-            .ok_or("a group or field whose name is not of letters, digits and underscores cannot be asked for");
-        let body = sendable(operation, body)?;
+        let body = sendable(operation, aggregation::values(page, group, keys))?;
         self.rows(operation, page, body, keys.len()).await
     }
 
@@ -277,10 +277,19 @@ impl Client {
             request: Request::post(self.paths.aggregation(), Body::Json(body)),
             private: page.after.map_or(Private::Nothing, Private::Id),
         };
+        self.read_rows(&call, page, columns).await
+    }
+
+    async fn read_rows(
+        &self,
+        call: &Call<'_>,
+        page: Page<'_>,
+        columns: usize,
+    ) -> Result<Vec<Held>, Error> {
         let read = |answer: &outbound::Answer, _: &Redact<'_>| {
             aggregation::read_rows(&answer.body, page, columns)
         };
-        self.caller.run(&call, &self.calls, read).await
+        self.caller.run(call, &self.calls, read).await
     }
 
     /// Whether Pendo has a visitor or an account of this id.

@@ -80,8 +80,11 @@ impl Schema {
         self.groups.keys().map(String::as_str)
     }
 
-    /// Group → field → definition. Casing is mixed, and any member may be absent.
-    pub(crate) fn read(json: &Value) -> Result<Self, String> {
+    /// Reads an answer: group → field → definition. Casing is mixed, and any member may be absent.
+    ///
+    /// # Errors
+    /// Says what is wrong when it is no object.
+    pub fn read(json: &Value) -> Result<Self, String> {
         let groups = json.as_object().ok_or("it is no object")?;
         let fields = |group: &Value| {
             let fields = group.as_object().into_iter().flatten();

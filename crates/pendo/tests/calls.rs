@@ -156,3 +156,59 @@ async fn clones_share_the_limit_of_calls_at_once() {
     assert_eq!(stage.most_under_way(), 2);
     assert_eq!(client.calls(), Calls::default());
 }
+
+#[tokio::test]
+async fn answers_can_be_had_as_they_came() {
+    let stage = Stage::new().await;
+    let (client, level) = (stage.client(), Level::Visitor);
+    let schema = json!({ "custom": { "plan": { "Type": "float", "odd": [1] } } });
+    let record = json!({ "visitorId": "ada", "metadata": {} });
+    let missing = || Reply::new(404, "");
+    stage.replies([
+        Reply::ok(schema.clone()),
+        Reply::ok(record.clone()),
+        missing(),
+    ]);
+    assert_eq!(client.raw_schema(level).await.unwrap(), schema);
+    assert_eq!(client.raw_record(level, "ada").await.unwrap(), Some(record));
+    assert_eq!(client.raw_record(level, "a/b").await.unwrap(), None);
+    stage.replies([Reply::ok(Value::Null), missing()]);
+    let value = async || {
+        client
+            .raw_value(level, "custom", "ada", "plan")
+            .await
+            .unwrap()
+    };
+    assert_eq!((value().await, value().await), (Some(Value::Null), None));
+    let targets: Vec<_> = stage.seen().into_iter().map(|seen| seen.target).collect();
+    assert_eq!(targets[2], "/eu/api/v1/visitor/a%2Fb");
+    assert_eq!(
+        targets[4],
+        "/eu/api/v1/metadata/visitor/custom/value/ada/plan"
+    );
+}
+
+#[tokio::test]
+async fn the_values_of_one_id_are_asked_for_by_a_filter() {
+    let stage = Stage::new().await;
+    let (client, keys) = (stage.client(), ["plan".to_owned()]);
+    let rows = |id: &str| json!({ "results": [{ "accountId": id, "v0": 12.50 }] });
+    stage.replies([
+        Reply::ok(rows("ac\"me")),
+        Reply::ok(json!({ "results": [] })),
+        Reply::ok(rows("other")),
+    ]);
+    let ask = async || {
+        client
+            .values_of(Level::Account, "custom", "ac\"me", &keys)
+            .await
+            .unwrap()
+    };
+    let held = ask().await.unwrap();
+    assert_eq!(held.values[0].as_ref().unwrap().get(), "12.5");
+    // Neither nothing nor somebody else.
+    assert!(ask().await.is_none() && ask().await.is_none());
+    let pipeline = stage.seen()[0].json()["request"]["pipeline"].clone();
+    assert_eq!(pipeline[2], json!({ "filter": r#"accountId == "ac\"me""# }));
+    assert_eq!(pipeline[4], json!({ "limit": 1 }));
+}

@@ -157,3 +157,20 @@ async fn one_value_is_set_bare() {
     let unknown = client.set_value(level, "custom", "x", "plan", &one).await;
     assert_eq!(unknown.unwrap_err().kind(), Kind::NotFound);
 }
+
+#[tokio::test]
+async fn the_members_of_an_answer_can_be_had() {
+    let stage = Stage::new().await;
+    stage.replies([Reply::ok(json!({ "updated": 2, "kind": "visitor" }))]);
+    let (answer, members) = stage
+        .client()
+        .raw_set_values("custom", &batch())
+        .await
+        .unwrap();
+    assert_eq!(answer.updated, Some(2));
+    assert_eq!(members, ["kind", "updated"]);
+    assert_eq!(
+        stage.seen()[0].target,
+        "/eu/api/v1/metadata/visitor/custom/value"
+    );
+}

@@ -142,7 +142,8 @@ impl Store {
         after: (i64, &str),
         limit: i64,
     ) -> Result<Vec<Drift>, Error> {
-        let rows: Vec<(i64, String, String, Option<String>, Option<String>)> = sql::query_as(
+        type Row = (i64, String, String, Option<String>, Option<String>);
+        let rows: Vec<Row> = sql::query_as(
             "SELECT d.subject_pk, s.id, d.name, d.expected, d.found FROM drift d JOIN subject s ON s.pk = d.subject_pk
              WHERE d.subscription_id = ?1 AND d.level = ?2 AND (d.subject_pk, d.name) > (?3, ?4)
              ORDER BY d.subject_pk, d.name LIMIT ?5",

@@ -116,13 +116,13 @@ impl Sending {
                 continue;
             };
             let refused = match self.call(piece).await {
-                Ok(answer) => match settled(piece, answer) {
-                    Some(refused) => refused,
-                    None => {
+                Ok(answer) => {
+                    let Some(refused) = settled(piece, answer) else {
                         halve(&mut pieces, piece);
                         continue;
-                    }
-                },
+                    };
+                    refused
+                }
                 Err(error) if matches!(error.means(), Means::TooMuch | Means::Refused) => {
                     if piece.len() > 1 {
                         halve(&mut pieces, piece);

@@ -10,6 +10,7 @@ pub mod formats;
 pub(crate) mod ids;
 mod names;
 mod pendo;
+pub mod probe;
 
 use std::{fmt, pin::Pin};
 
@@ -166,6 +167,14 @@ pub enum Error {
     /// The key may only read.
     #[error("the key may read, but not write")]
     ReadOnly,
+    /// Somebody to write to is not there.
+    #[error("Pendo has no {level} {id:?}")]
+    UnknownId {
+        /// Visitor or account.
+        level: Level,
+        /// The id.
+        id: String,
+    },
     /// The prefix cannot begin a field's name.
     #[error("{0:?} cannot be a prefix: letters, digits and underscores, and the first is no digit")]
     Prefix(String),
@@ -205,7 +214,11 @@ impl Error {
     pub(crate) fn means(&self) -> Means {
         use ::pendo::Kind;
         match self {
-            Self::NotConnected | Self::ReadOnly | Self::Prefix(_) | Self::Stored => Means::Broken,
+            Self::NotConnected
+            | Self::ReadOnly
+            | Self::UnknownId { .. }
+            | Self::Prefix(_)
+            | Self::Stored => Means::Broken,
             Self::RefusesAll { .. } | Self::Store(_) => Means::Later,
             Self::Pendo(error) => match error.kind() {
                 Kind::Settings | Kind::Key => Means::Broken,

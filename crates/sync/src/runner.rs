@@ -305,13 +305,13 @@ impl Runner {
             let Some(job) = self.store().outside_job(scope, now).await? else {
                 return Ok(());
             };
-            match self.store().claim_job(job.id, now).await? {
-                Some(claim) => worker::carry_out(self, claim, stop).await,
-                None => {
-                    // Its process may have died.
-                    self.store().tidy_jobs(now).await?;
-                    tokio::time::sleep(LOOK).await;
-                }
+            if let Some(claim) = self.store().claim_job(job.id, now).await? {
+                // A job is large: it has a place of its own.
+                Box::pin(worker::carry_out(self, claim, stop)).await;
+            } else {
+                // Its process may have died.
+                self.store().tidy_jobs(now).await?;
+                tokio::time::sleep(LOOK).await;
             }
         }
         Ok(())

@@ -96,6 +96,7 @@ impl Explain for crate::destination::Error {
             Self::NotConnected => 50,
             Self::ReadOnly => 52,
             Self::Prefix(_) => 60,
+            Self::UnknownId { .. } => 61,
             Self::Stored => 9,
             Self::RefusesAll { source, .. } => source.number(),
             Self::Store(error) => error.number(),
@@ -120,6 +121,9 @@ impl Explain for crate::destination::Error {
                 "Make a key with \"Allow Write Access\" in Pendo under Settings > Integrations > Integration Keys, and connect with that."
             }
             Self::Prefix(_) => "Choose another prefix, such as hubspot_.",
+            Self::UnknownId { .. } => {
+                "Name the id of a visitor or account that Pendo shows, upper and lower case included; nothing was written."
+            }
             Self::Stored => {
                 "Connect again: tributary pendo connect --key-file FILE --region REGION."
             }

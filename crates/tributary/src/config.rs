@@ -131,39 +131,6 @@ impl Config {
             },
             ..hubspot::Settings::default()
         };
-        let destinations = destination::Settings {
-            pendo: pendo::Settings {
-                base_url: get("pendo.base_url").text().map(Into::into),
-                in_flight: match get("pendo.in_flight").parse::<u32>()? {
-                    0 => return Err(get("pendo.in_flight").refuse("no call could be made")),
-                    calls => calls as usize,
-                },
-                ..pendo::Settings::default()
-            },
-            batch: match get("pendo.batch").parse::<u32>()? {
-                size @ 1..=5_000 => size as usize,
-                _ => return Err(get("pendo.batch").refuse("it is not from 1 to 5,000")),
-            },
-            create: get("pendo.create").one_of(&[("off", false), ("on", true)])?,
-            formats: Choice {
-                times: get("pendo.times").one_of(&[
-                    ("auto", None),
-                    ("epoch_ms", Some(Times::EpochMs)),
-                    ("iso8601", Some(Times::Iso8601)),
-                ])?,
-                cleared: get("pendo.cleared").one_of(&[
-                    ("auto", None),
-                    ("null", Some(Cleared::Null)),
-                    ("empty", Some(Cleared::Empty)),
-                    ("keep", Some(Cleared::Keep)),
-                ])?,
-                integers: get("pendo.integers").one_of(&[
-                    ("auto", None),
-                    ("hold", Some(Integers::Hold)),
-                    ("send", Some(Integers::Send)),
-                ])?,
-            },
-        };
         let database = secret(&layers, "database.url")?;
         if let Some(url) = &database {
             let set = ["database.url", "database.url_file"].map(get);
@@ -200,7 +167,7 @@ impl Config {
                 trusted_proxies: get("web.trusted_proxies").read(web::networks)?,
             },
             hubspot,
-            destinations,
+            destinations: destinations(&layers)?,
             callback_port: get("hubspot.callback_port").parse()?,
             retention_days: get("retention.days").parse()?,
             reader: get("sync.reader").one_of(&[
@@ -230,6 +197,44 @@ impl Config {
             (*key, shown, &setting.origin)
         })
     }
+}
+
+/// How destinations outside are reached.
+fn destinations(layers: &Layers) -> Result<destination::Settings, Trouble> {
+    let get = |key| layers.get(key);
+    Ok(destination::Settings {
+        pendo: pendo::Settings {
+            base_url: get("pendo.base_url").text().map(Into::into),
+            in_flight: match get("pendo.in_flight").parse::<u32>()? {
+                0 => return Err(get("pendo.in_flight").refuse("no call could be made")),
+                calls => calls as usize,
+            },
+            ..pendo::Settings::default()
+        },
+        batch: match get("pendo.batch").parse::<u32>()? {
+            size @ 1..=5_000 => size as usize,
+            _ => return Err(get("pendo.batch").refuse("it is not from 1 to 5,000")),
+        },
+        create: get("pendo.create").one_of(&[("off", false), ("on", true)])?,
+        formats: Choice {
+            times: get("pendo.times").one_of(&[
+                ("auto", None),
+                ("epoch_ms", Some(Times::EpochMs)),
+                ("iso8601", Some(Times::Iso8601)),
+            ])?,
+            cleared: get("pendo.cleared").one_of(&[
+                ("auto", None),
+                ("null", Some(Cleared::Null)),
+                ("empty", Some(Cleared::Empty)),
+                ("keep", Some(Cleared::Keep)),
+            ])?,
+            integers: get("pendo.integers").one_of(&[
+                ("auto", None),
+                ("hold", Some(Integers::Hold)),
+                ("send", Some(Integers::Send)),
+            ])?,
+        },
+    })
 }
 
 /// A secret, given itself or in a file of its own.

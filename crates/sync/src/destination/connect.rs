@@ -147,6 +147,25 @@ impl Destinations {
         }
     }
 
+    /// What is known of a subscription's Pendo.
+    ///
+    /// # Errors
+    /// [`Error::NotConnected`].
+    pub(super) async fn connected(&self, subscription: SubscriptionId) -> Result<Connected, Error> {
+        let stored = self.shared.store.destination(subscription).await?;
+        let stored = stored.filter(|stored| stored.kind == PENDO);
+        Connected::read(&stored.ok_or(Error::NotConnected)?)
+    }
+
+    /// The forms of values that the configuration chooses.
+    pub fn configured_formats(&self) -> Choice {
+        self.shared.settings.formats
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.shared.clock
+    }
+
     /// The client of a subscription's Pendo, for what only Pendo can be asked.
     ///
     /// # Errors

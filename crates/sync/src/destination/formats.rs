@@ -1,6 +1,8 @@
 //! In which form values are sent, where that is not written down anywhere: safe defaults, what a probe has found out, and what
 //! the configuration says, of which the later wins over the earlier.
 
+use std::borrow::Cow;
+
 use model::{MetadataType, Moment};
 use serde::{Deserialize, Serialize};
 
@@ -75,11 +77,7 @@ impl Formats {
     }
 
     /// The JSON to be sent for a stored value, or for that it goes; `None` when nothing can be said.
-    pub(super) fn written<'a>(
-        &self,
-        kind: MetadataType,
-        token: Option<&'a str>,
-    ) -> Option<std::borrow::Cow<'a, str>> {
+    pub(super) fn written(self, kind: MetadataType, token: Option<&str>) -> Option<Cow<'_, str>> {
         match (token, self.cleared) {
             (Some(token), _) => Some(self.token(kind, token)),
             (None, Cleared::Null) => Some("null".into()),
@@ -88,17 +86,16 @@ impl Formats {
         }
     }
 
-    fn token<'a>(&self, kind: MetadataType, token: &'a str) -> std::borrow::Cow<'a, str> {
-        if kind == MetadataType::Time && self.times == Times::EpochMs {
-            if let Some(moment) = moment(token) {
-                return moment.as_millis().to_string().into();
-            }
+    fn token(self, kind: MetadataType, token: &str) -> Cow<'_, str> {
+        let in_ms = kind == MetadataType::Time && self.times == Times::EpochMs;
+        match in_ms.then(|| moment(token)).flatten() {
+            Some(moment) => moment.as_millis().to_string().into(),
+            None => token.into(),
         }
-        token.into()
     }
 
     /// Whether a value that is held is the one that was sent. Forms do not matter, meanings do: `12.50` is `12.5`.
-    pub(super) fn agree(&self, kind: MetadataType, sent: Option<&str>, held: Option<&str>) -> bool {
+    pub(super) fn agree(self, kind: MetadataType, sent: Option<&str>, held: Option<&str>) -> bool {
         let held = held.filter(|held| !matches!(*held, "null" | "\"\""));
         let Some(sent) = sent.filter(|sent| *sent != "\"\"") else {
             // A value that cannot be taken away there may stay.
@@ -134,7 +131,7 @@ fn moment(token: &str) -> Option<Moment> {
 }
 
 /// The milliseconds since 1970 of a moment as it is held: a number, or a text in the form of RFC 3339.
-fn moment_held(token: &str) -> Option<i64> {
+pub(super) fn moment_held(token: &str) -> Option<i64> {
     match parsed(token)? {
         serde_json::Value::String(text) => {
             let time: jiff::Timestamp = text.parse().ok()?;
@@ -181,26 +178,23 @@ mod tests {
     #[test]
     fn values_are_written_in_the_forms_that_hold() {
         let default = Formats::default();
-        let written = |formats: &Formats, kind, token| {
-            formats
-                .written(kind, token)
-                .map(std::borrow::Cow::into_owned)
-        };
+        let written =
+            |formats: Formats, kind, token| formats.written(kind, token).map(Cow::into_owned);
         let time = MetadataType::Time;
         assert_eq!(
-            written(&default, time, Some(MOMENT)).unwrap(),
+            written(default, time, Some(MOMENT)).unwrap(),
             "1730133540846"
         );
-        assert_eq!(written(&default, time, None).unwrap(), "null");
+        assert_eq!(written(default, time, None).unwrap(), "null");
         let other = Formats {
             times: Times::Iso8601,
             cleared: Cleared::Keep,
             ..default
         };
-        assert_eq!(written(&other, time, Some(MOMENT)).unwrap(), MOMENT);
-        assert_eq!(written(&other, time, None), None);
+        assert_eq!(written(other, time, Some(MOMENT)).unwrap(), MOMENT);
+        assert_eq!(written(other, time, None), None);
         assert_eq!(
-            written(&default, MetadataType::String, Some("\"2024\"")).unwrap(),
+            written(default, MetadataType::String, Some("\"2024\"")).unwrap(),
             "\"2024\""
         );
     }

@@ -7,9 +7,12 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use model::{Clock, RecordId};
-use sandbox::{Command, Object};
+use sandbox::{
+    Command, Object,
+    pendo::{self, Group},
+};
 use store::{
-    job::{Job, Only, State},
+    job::{Job, Kind, Only, State},
     run,
 };
 use sync::Worker;
@@ -19,7 +22,7 @@ use crate::{
     LEFTOVERS, PORTAL,
     chaos::{Dice, seed},
     installation::{FIELD, Installation},
-    nights::process,
+    nights::process_with,
 };
 
 /// One subscription, whose nights come one after the other.
@@ -30,8 +33,12 @@ pub(crate) struct Nights {
 
 impl Nights {
     pub(crate) async fn new() -> Self {
+        Self::of(Installation::new(1).await)
+    }
+
+    pub(crate) fn of(installation: Installation) -> Self {
         Self {
-            installation: Installation::new(1).await,
+            installation,
             dice: Dice(seed()),
         }
     }
@@ -68,15 +75,27 @@ impl Nights {
         clock.set(clock.now() + SignedDuration::from_secs(10));
     }
 
-    pub(crate) async fn latest(&self) -> Option<Job> {
-        let jobs = self.installation.store.jobs(Only::default(), 1).await;
-        jobs.unwrap().pop()
+    /// Syncs that were asked for, newest first, and whether nothing is to be sent any more.
+    async fn syncs(&self) -> (Vec<Job>, bool) {
+        let store = &self.installation.store;
+        let jobs = store.jobs(Only::default(), 30).await.unwrap();
+        let sent = jobs
+            .iter()
+            .all(|job| job.kind != Kind::Deliver || !job.state.is_open());
+        let sent = sent && store.undelivered_levels().await.unwrap().is_empty();
+        let syncs = jobs.into_iter().filter(|job| job.kind == Kind::Sync);
+        (syncs.collect(), sent)
     }
 
-    /// Whether this night's job is over.
+    pub(crate) async fn latest(&self) -> Option<Job> {
+        self.syncs().await.0.into_iter().next()
+    }
+
+    /// Whether this night's job is over, and what it has changed is sent.
     pub(crate) async fn is_over(&self) -> bool {
         let tonight = self.installation.clock.now() - SignedDuration::from_hours(6);
-        self.latest().await.is_some_and(|job| {
+        let (syncs, sent) = self.syncs().await;
+        sent && syncs.first().is_some_and(|job| {
             job.created_at > tonight && !matches!(job.state, State::Waiting | State::Running)
         })
     }
@@ -85,7 +104,8 @@ impl Nights {
     pub(crate) fn process(&self) -> Worker {
         let clock: Arc<dyn Clock> = self.installation.clock.clone();
         let base_url = self.installation.sandbox.base_url();
-        process(&self.installation.store, base_url, &clock).1
+        let destinations = self.installation.destinations();
+        process_with(destinations, &self.installation.store, base_url, &clock).1
     }
 
     /// Has a process work until the night is over.
@@ -122,7 +142,8 @@ impl Nights {
             subscriptions,
             ..
         } = &self.installation;
-        let jobs = store.jobs(Only::default(), 10).await.unwrap();
+        let (jobs, sent) = self.syncs().await;
+        assert!(sent, "{what}");
         let tonight: Vec<_> = jobs.iter().filter(|job| job.created_at >= since).collect();
         assert_eq!(tonight.len(), 1, "{what}: {jobs:#?}");
         assert_eq!(tonight[0].state, State::Done, "{what}: {jobs:#?}");
@@ -152,6 +173,17 @@ impl Nights {
             let values = values.as_deref().unwrap_or("{}");
             let values: serde_json::Value = serde_json::from_str(values).unwrap();
             assert_eq!(values[FIELD].as_str(), expected, "{what}: {winner:?}");
+            if let Some(pendo) = &self.installation.pendo {
+                let held = pendo.value(
+                    "main",
+                    pendo::Kind::Visitor,
+                    Group::Custom,
+                    &winner.id,
+                    FIELD,
+                );
+                let held = held.filter(|held| !held.is_null());
+                assert_eq!(held, expected.map(Into::into), "{what}: {winner:?}");
+            }
         }
     }
 }

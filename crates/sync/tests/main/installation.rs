@@ -13,22 +13,34 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ::pendo::Region;
 use hubspot::Credentials;
 use jiff::{SignedDuration, Timestamp};
 use model::{Clock, Level, MetadataType, PropertyName};
-use sandbox::{Config, Object, PortalConfig, Sandbox};
+use sandbox::{
+    Config, Object, PortalConfig, Sandbox,
+    pendo::{self, Names, Pendo, WRITE_KEY},
+};
 use scratch::Scratch;
 use store::{
     Scope, Store, SubscriptionId,
     job::Only,
     mapping::{EmptyPolicy, MappedField},
 };
+use sync::destination::Destinations;
 use tokio_util::sync::CancellationToken;
 
-use crate::{PORTAL, import, key, nights::process, points};
+use crate::{
+    PORTAL, import, key,
+    nights::{destinations_at, process, process_with},
+    points,
+};
 
 /// What a process is told: the sandbox's address, the data directory, the clock's file, and the database if it is a server.
 const REPLICA: &str = "TRIBUTARY_TEST_REPLICA";
+
+/// Where Pendo is, for a process whose values go there as well.
+const PENDO: &str = "TRIBUTARY_TEST_PENDO";
 
 /// The field that is synced.
 pub(crate) const FIELD: &str = "plan_tier";
@@ -69,7 +81,8 @@ async fn replica() {
     let options = scratch::options(Path::new(dir), url.first().copied());
     let store = Store::open_with(&options).await.unwrap();
     let clock: Arc<dyn Clock> = Arc::new(Shared(clock.into()));
-    let (_, worker) = process(&store, base_url.to_owned(), &clock);
+    let outside = destinations_at(env::var(PENDO).ok(), &store, &clock);
+    let (_, worker) = process_with(outside, &store, base_url.to_owned(), &clock);
     worker.work(CancellationToken::new()).await;
 }
 
@@ -80,6 +93,8 @@ pub(crate) struct Installation {
     pub(crate) store: Store,
     pub(crate) clock: Arc<Shared>,
     pub(crate) subscriptions: Vec<SubscriptionId>,
+    /// To where values go as well.
+    pub(crate) pendo: Option<Pendo>,
 }
 
 impl Installation {
@@ -114,11 +129,39 @@ impl Installation {
             store,
             clock,
             subscriptions: made,
+            pendo: None,
         };
         for id in &installation.subscriptions {
             installation.map(*id).await;
         }
         installation
+    }
+
+    /// One whose only subscription is connected to Pendo.
+    pub(crate) async fn with_pendo() -> Self {
+        let mut installation = Self::new(1).await;
+        let config = pendo::Config {
+            keep_writes: true,
+            ..pendo::Config::default()
+        };
+        let pendo = Pendo::start(config).unwrap();
+        pendo.switches(|switches| switches.names = Names::Kept);
+        pendo.add_known("main", &installation.sandbox, PORTAL);
+        installation.pendo = Some(pendo);
+        let connected = installation.destinations();
+        let subscription = installation.subscriptions[0];
+        connected
+            .connect_pendo(subscription, Region::Us, "", WRITE_KEY.into(), "yui")
+            .await
+            .unwrap();
+        installation
+    }
+
+    /// Destinations outside, for a process in this program.
+    pub(crate) fn destinations(&self) -> Destinations {
+        let clock: Arc<dyn Clock> = self.clock.clone();
+        let pendo = self.pendo.as_ref().map(Pendo::base_url);
+        destinations_at(pendo, &self.store, &clock)
     }
 
     async fn map(&self, subscription: SubscriptionId) {
@@ -159,6 +202,7 @@ impl Installation {
         command
             .args(["--exact", "installation::replica", "--ignored"])
             .env(REPLICA, told.trim())
+            .envs(self.pendo.as_ref().map(|pendo| (PENDO, pendo.base_url())))
             .stdout(Stdio::null());
         command
     }

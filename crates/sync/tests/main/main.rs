@@ -9,6 +9,7 @@ mod outages;
 mod outside;
 mod outside_chaos;
 mod points;
+mod probe;
 mod proof;
 mod queue;
 mod replicas;

@@ -187,20 +187,39 @@ impl Night {
     }
 }
 
-/// Destinations outside, which nobody has connected.
-pub(crate) fn without_destination(store: &Store, clock: &Arc<dyn Clock>) -> Destinations {
-    let settings = destination::Settings::default();
+/// Destinations outside, which are at this address if anybody has connected them.
+pub(crate) fn destinations_at(
+    pendo: Option<String>,
+    store: &Store,
+    clock: &Arc<dyn Clock>,
+) -> Destinations {
+    let settings = destination::Settings {
+        pendo: pendo::Settings {
+            base_url: pendo,
+            ..pendo::Settings::default()
+        },
+        ..destination::Settings::default()
+    };
     Destinations::new(store.clone(), settings, Arc::clone(clock)).unwrap()
 }
 
 /// A process that runs what is asked for.
 pub(crate) fn process(store: &Store, base_url: String, clock: &Arc<dyn Clock>) -> (Runner, Worker) {
+    process_with(destinations_at(None, store, clock), store, base_url, clock)
+}
+
+/// The same with destinations outside.
+pub(crate) fn process_with(
+    destinations: Destinations,
+    store: &Store,
+    base_url: String,
+    clock: &Arc<dyn Clock>,
+) -> (Runner, Worker) {
     let connector = Connector::new(store.clone(), settings(base_url), Arc::clone(clock)).unwrap();
     let settings = runner::Settings {
         reader: ReaderChoice::Auto,
         retention_days: 30,
     };
-    let destinations = without_destination(store, clock);
     let runner = Runner::new(
         store.clone(),
         connector,

@@ -62,6 +62,15 @@ impl Outside {
         .await
     }
 
+    /// So many contacts without dirt, with these fields.
+    async fn clean(contacts: u64) -> Self {
+        let portal = PortalConfig::bench(PORTAL, contacts);
+        Self::of(portal, Subscription::default())
+            .await
+            .mapped()
+            .await
+    }
+
     async fn of(portal: PortalConfig, subscription: Subscription) -> Self {
         Self::with(portal, subscription, destination::Settings::default()).await
     }
@@ -148,6 +157,14 @@ impl Outside {
             .unwrap();
     }
 
+    /// Sends values once more.
+    async fn resend(&self, what: Resend<'_>) {
+        let store = &self.world.context.store;
+        store.resend(self.scope(), what, self.now()).await.unwrap();
+        self.runner.ask_for_deliveries().await.unwrap();
+        self.deliver().await;
+    }
+
     /// A run with its delivery.
     async fn sync(&self) -> RunReport {
         let mut report = self.run().await;
@@ -190,6 +207,10 @@ impl Outside {
         self.pendo.tally(operation).calls
     }
 
+    async fn assert_truth(&self) {
+        self.assert_holds_the_truth(Level::Visitor, stripped).await;
+    }
+
     /// Holds what Pendo's stand-in has against what the portal holds, whatever we have stored.
     pub(crate) async fn assert_holds_the_truth(
         &self,
@@ -222,12 +243,12 @@ impl Outside {
                 let translator = Translator::for_property(property.unwrap()).unwrap();
                 let wire = winner.values.get(*name).and_then(Option::as_deref);
                 let expected = match translator.translate(wire.map_or(Wire::Null, Wire::Text)) {
-                    Outcome::Value(value) => Some(sent(&value)),
-                    _ => None,
+                    Outcome::Value(value) => sent(&value),
+                    _ => Value::Null,
                 };
-                let found = held.get(&key_of(name)).filter(|value| !value.is_null());
+                let found = held.get(&key_of(name));
                 assert!(
-                    alike(found, expected.as_ref()),
+                    same(found.unwrap_or(&Value::Null), &expected),
                     "{name} of {}: {found:?} instead of {expected:?}",
                     winner.id
                 );
@@ -279,12 +300,11 @@ fn sent(value: &model::Value<'_>) -> Value {
     }
 }
 
-fn alike(found: Option<&Value>, expected: Option<&Value>) -> bool {
-    match (found, expected) {
-        (Some(Value::Number(found)), Some(Value::Number(expected))) => {
-            found.as_f64() == expected.as_f64()
-        }
-        (found, expected) => found == expected,
+/// Whether two values are the same: numbers as doubles, in which Pendo may hold them.
+pub(crate) fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
+        _ => one == other,
     }
 }
 
@@ -323,9 +343,7 @@ async fn both_levels_are_proved_there_and_their_ids_come_from_there() {
     let delivery = settled.delivery.unwrap();
     assert_eq!(delivery["acknowledged"], report.counts.changed);
     assert_eq!(delivery["pending"], 0);
-    outside
-        .assert_holds_the_truth(Level::Visitor, stripped)
-        .await;
+    outside.assert_truth().await;
 
     let report = outside.run_of(Level::Account, false).await;
     assert_eq!(report.ids.known, outside.world.truth(Level::Account).known);
@@ -372,10 +390,7 @@ async fn a_night_with_nothing_changed_writes_nothing_and_asks_little() {
 
 #[tokio::test]
 async fn changes_travel_and_so_does_what_is_emptied() {
-    let outside = Outside::of(PortalConfig::bench(PORTAL, 50), Subscription::default())
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean(50).await;
     outside.proved().await;
     let contacts = outside.world.contacts();
     let (first, second) = (&contacts[0], &contacts[1]);
@@ -386,9 +401,7 @@ async fn changes_travel_and_so_does_what_is_emptied() {
     assert_eq!(report.delivery.unwrap()["acknowledged"], 2);
     assert_eq!(outside.value(&first.1, "hubspotplantier"), None);
     assert_eq!(outside.value(&second.1, "hubspotmrr"), Some(json!(12.5)));
-    outside
-        .assert_holds_the_truth(Level::Visitor, stripped)
-        .await;
+    outside.assert_truth().await;
     // Only what differs is sent.
     let journal = outside.pendo.journal();
     let writes: Vec<_> = journal.iter().flat_map(|call| &call.writes).collect();
@@ -403,9 +416,7 @@ async fn changes_travel_and_so_does_what_is_emptied() {
     outside.world.map(Level::Visitor, &more).await;
     outside.pendo.clear_journal();
     outside.proved().await;
-    outside
-        .assert_holds_the_truth(Level::Visitor, stripped)
-        .await;
+    outside.assert_truth().await;
     let journal = outside.pendo.journal();
     let writes = journal.iter().flat_map(|call| &call.writes);
     assert!(writes.clone().count() > 0);
@@ -430,10 +441,7 @@ async fn a_dry_run_sends_nothing_and_knows_the_ids() {
 
 #[tokio::test]
 async fn an_id_that_pendo_does_not_know_is_said_and_is_sent_once_it_does() {
-    let outside = Outside::of(PortalConfig::bench(PORTAL, 30), Subscription::default())
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean(30).await;
     let stranger = outside
         .world
         .create(&[("product_user_id", "stranger-1"), ("plan_tier", "team")]);
@@ -499,11 +507,7 @@ async fn with_create_strangers_come_into_being() {
 #[tokio::test]
 async fn what_pendo_refuses_is_said_with_its_reason_however_it_says_it() {
     for errors in [Errors::TextsWithId, Errors::Texts, Errors::Objects] {
-        let portal = PortalConfig::bench(PORTAL, 40);
-        let outside = Outside::of(portal, Subscription::default())
-            .await
-            .mapped()
-            .await;
+        let outside = Outside::clean(40).await;
         outside.pendo.switches(|switches| switches.errors = errors);
         let (_, id) = outside.world.contacts()[7].clone();
         let refuse = Action::FailRecords {
@@ -537,40 +541,23 @@ async fn what_pendo_refuses_is_said_with_its_reason_however_it_says_it() {
 
         // Everything is sent once more when somebody asks for it.
         outside.pendo.clear_script();
-        store
-            .resend(outside.scope(), Resend::All, outside.clock.now())
-            .await
-            .unwrap();
-        outside.runner.ask_for_deliveries().await.unwrap();
-        outside.deliver().await;
-        outside
-            .assert_holds_the_truth(Level::Visitor, stripped)
-            .await;
+        outside.resend(Resend::All).await;
+        outside.assert_truth().await;
     }
 }
 
 #[tokio::test]
 async fn requests_that_are_too_large_are_parted() {
-    let outside = Outside::of(PortalConfig::bench(PORTAL, 300), Subscription::default())
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean(300).await;
     for limit_status in [413, 400] {
         outside.pendo.switches(|switches| {
             switches.max_records = 40;
             switches.limit_status = limit_status;
         });
         outside.proved().await;
-        outside
-            .assert_holds_the_truth(Level::Visitor, stripped)
-            .await;
+        outside.assert_truth().await;
         let store = &outside.world.context.store;
-        store
-            .resend(outside.scope(), Resend::All, outside.clock.now())
-            .await
-            .unwrap();
-        outside.runner.ask_for_deliveries().await.unwrap();
-        outside.deliver().await;
+        outside.resend(Resend::All).await;
         assert!(store.waiting(None).await.unwrap().is_empty());
     }
 }
@@ -582,11 +569,7 @@ async fn keys_are_those_that_came_back() {
         (Names::Lowercased, |name: &str| format!("hubspot_{name}")),
         (Names::Kept, |name: &str| format!("hubspot_{name}")),
     ] {
-        let portal = PortalConfig::bench(PORTAL, 20);
-        let outside = Outside::of(portal, Subscription::default())
-            .await
-            .mapped()
-            .await;
+        let outside = Outside::clean(20).await;
         outside.pendo.switches(|switches| switches.names = names);
         outside.proved().await;
         outside.assert_holds_the_truth(Level::Visitor, key_of).await;
@@ -651,9 +634,7 @@ async fn whole_numbers_are_held_until_somebody_says_otherwise() {
         .pendo
         .switches(|switches| switches.number = NumberType::Integer);
     outside.proved().await;
-    outside
-        .assert_holds_the_truth(Level::Visitor, stripped)
-        .await;
+    outside.assert_truth().await;
 }
 
 #[tokio::test]
@@ -683,17 +664,12 @@ async fn forms_of_values_are_those_that_were_found_or_set() {
     outside.world.set(record, "plan_tier", "");
     outside.world.set(record, "trial_ends_on", "");
     outside.proved().await;
-    outside
-        .assert_holds_the_truth(Level::Visitor, stripped)
-        .await;
+    outside.assert_truth().await;
 }
 
 #[tokio::test]
 async fn an_outage_costs_nothing_but_time_and_runs_keep_their_order() {
-    let outside = Outside::of(PortalConfig::bench(PORTAL, 60), Subscription::default())
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean(60).await;
     outside.proved().await;
     let (record, id) = outside.world.contacts()[0].clone();
     outside.pendo.outage(true);
@@ -744,10 +720,7 @@ async fn an_outage_costs_nothing_but_time_and_runs_keep_their_order() {
 
 #[tokio::test]
 async fn a_lost_answer_is_asked_for_again_and_a_busy_pendo_is_waited_for() {
-    let outside = Outside::of(PortalConfig::bench(PORTAL, 60), Subscription::default())
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean(60).await;
     let respond = |status, after: Option<&str>| Action::Respond {
         status,
         body: None,
@@ -771,9 +744,7 @@ async fn a_lost_answer_is_asked_for_again_and_a_busy_pendo_is_waited_for() {
         outside.pendo.script(Rule::next(Operation::SetMany, action));
         outside.proved().await;
         assert_eq!(outside.pendo.rules_left(), 0);
-        outside
-            .assert_holds_the_truth(Level::Visitor, stripped)
-            .await;
+        outside.assert_truth().await;
     }
 }
 
@@ -786,10 +757,7 @@ fn action_number(action: &Action) -> String {
 
 #[tokio::test]
 async fn a_key_that_ends_breaks_the_destination_until_there_is_another() {
-    let outside = Outside::of(PortalConfig::bench(PORTAL, 30), Subscription::default())
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean(30).await;
     outside.proved().await;
     let (record, _) = outside.world.contacts()[0].clone();
     outside.world.set(record, "mrr", "1001");
@@ -845,11 +813,7 @@ async fn a_key_that_ends_breaks_the_destination_until_there_is_another() {
 #[tokio::test]
 async fn what_differs_there_is_found_and_mended() {
     for all in [true, false] {
-        let portal = PortalConfig::bench(PORTAL, 120);
-        let outside = Outside::of(portal, Subscription::default())
-            .await
-            .mapped()
-            .await;
+        let outside = Outside::clean(120).await;
         outside.proved().await;
         let compare = async || {
             let kind = Job::Compare { all };
@@ -886,16 +850,9 @@ async fn what_differs_there_is_found_and_mended() {
         let drift = store.drift(outside.scope(), (0, ""), 500).await.unwrap();
         assert_eq!(drift.len() as u64, found.differences);
         assert_eq!(drift[0].found.as_deref(), Some("\"by hand\""));
-        store
-            .resend(outside.scope(), Resend::Drifted, outside.clock.now())
-            .await
-            .unwrap();
-        outside.runner.ask_for_deliveries().await.unwrap();
-        outside.deliver().await;
+        outside.resend(Resend::Drifted).await;
         if all {
-            outside
-                .assert_holds_the_truth(Level::Visitor, stripped)
-                .await;
+            outside.assert_truth().await;
         }
         assert!(
             store
@@ -909,10 +866,7 @@ async fn what_differs_there_is_found_and_mended() {
 
 #[tokio::test]
 async fn values_that_are_here_already_are_sent_when_pendo_is_connected() {
-    let outside = Outside::of(PortalConfig::bench(PORTAL, 40), Subscription::default())
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean(40).await;
     let destinations = outside.runner.destinations();
     assert!(
         destinations
@@ -933,9 +887,7 @@ async fn values_that_are_here_already_are_sent_when_pendo_is_connected() {
     outside.connect(WRITE_KEY).await.unwrap();
     outside.runner.ask_for_deliveries().await.unwrap();
     outside.deliver().await;
-    outside
-        .assert_holds_the_truth(Level::Visitor, stripped)
-        .await;
+    outside.assert_truth().await;
     assert_eq!(
         outside
             .world

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     PORTAL,
     chaos::{Dice, FIELDS, edit, seed},
-    outside::Outside,
+    outside::{Outside, same},
 };
 
 /// Values by the keys of our fields at Pendo.
@@ -287,12 +287,4 @@ fn delta(before: &Values, after: &Values) -> Values {
 fn alike(one: &Values, other: &Values) -> bool {
     let mut both = one.iter().zip(other);
     one.len() == other.len() && both.all(|(one, other)| one.0 == other.0 && same(one.1, other.1))
-}
-
-/// Numbers are the same if they are as doubles.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => one == other,
-        _ => one == other,
-    }
 }

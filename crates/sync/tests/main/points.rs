@@ -15,7 +15,10 @@ use std::{
 
 use store::points;
 
-use crate::{disturbed::Nights, installation::kill};
+use crate::{
+    disturbed::Nights,
+    installation::{Installation, kill},
+};
 
 /// At which moment a process stops, and at which time of its coming: `2 stage records: committed`. At none: `0 `.
 const POINT: &str = "TRIBUTARY_TEST_POINT";
@@ -121,6 +124,41 @@ async fn a_process_that_dies_at_any_moment_loses_and_doubles_nothing() {
         moments.len()
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_delivers_may_die_at_any_moment_as_well() {
+    let mut nights = Nights::of(Installation::with_pendo().await);
+    let mut other = nights.process();
+    nights.begin();
+    nights.finish(&mut other).await;
+    let moments = nights.moments().await;
+    let delivering: Vec<_> = moments
+        .iter()
+        .filter(|(moment, _)| DELIVERING.iter().any(|part| moment.starts_with(part)))
+        .collect();
+    assert!(delivering.len() > 4, "{moments:#?}");
+    let mut died = 0;
+    for (moment, times) in &delivering {
+        let nth = 1 + nights.dice.roll(*times);
+        let since = nights.begin();
+        let (mut child, reached) = nights.stopped_at(nth, moment).await;
+        kill(&mut child);
+        died += usize::from(reached);
+        nights.finish(&mut other).await;
+        let what = format!("killed at {nth} {moment}");
+        nights.assert_done(since, &what).await;
+    }
+    assert!(died * 10 > delivering.len() * 7, "only {died} died");
+}
+
+/// What happens when something is sent and besides that not, or not alone.
+const DELIVERING: [&str; 5] = [
+    "apply the run",
+    "end the run",
+    "put a job in the queue",
+    "note what was delivered",
+    "note what came of a comparison",
+];
 
 /// How many moments a process is held up at.
 const HELD_UP: usize = 8;

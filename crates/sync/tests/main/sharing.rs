@@ -14,7 +14,7 @@ use store::{
 use sync::{Progress, ReaderChoice, Request, Runner, Stops, connect::Connector, runner};
 use tokio::sync::watch;
 
-use crate::{PORTAL, World, nights::without_destination, settings};
+use crate::{PORTAL, World, nights::destinations_at, settings};
 
 /// A subscription that is connected through an OAuth app, and two processes that know it.
 struct Shared {
@@ -131,7 +131,7 @@ async fn a_portal_s_quota_is_shared_by_the_processes_that_sync_from_it() {
         reader: ReaderChoice::Search,
         retention_days: 30,
     };
-    let destinations = without_destination(store, clock);
+    let destinations = destinations_at(None, store, clock);
     let runner = Runner::new(
         store.clone(),
         connector,

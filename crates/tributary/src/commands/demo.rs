@@ -12,6 +12,7 @@ use std::{
 };
 
 use ::sync::{
+    Runner,
     import::{Format, Options},
     mapping::{Wish, WishedField},
 };
@@ -148,20 +149,11 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
         subscription: subscription.id,
         level,
     });
-    match &outside {
-        Some(outside) => outside.connect(&app, &runner, subscription.id).await?,
-        None => {
-            runner.destinations().disconnect(subscription.id).await?;
-            for scope in scopes {
-                import(&app, &store, scope, &portal).await?;
-            }
-            app.out.say(format_args!(
-                "  {} visitors and {} accounts that the product knows, in {}",
-                grouped(store.count_subjects(scopes[0]).await?),
-                grouped(store.count_subjects(scopes[1]).await?),
-                app.data_dir.display(),
-            ));
-        }
+    if let Some(outside) = &outside {
+        outside.connect(&app, &runner, subscription.id).await?;
+    } else {
+        runner.destinations().disconnect(subscription.id).await?;
+        load_ids(&app, &store, scopes, &portal).await?;
     }
     let connecting = Subscribed {
         app: &app,
@@ -171,24 +163,7 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     };
     let agreed = portal.agree(&app.config.hubspot.optional_scopes)?;
     connecting.accept(agreed).await?;
-    let client = runner.connector().client(subscription.id).await?;
-    let wishes: [(&str, &[&str]); 2] = [
-        (VISITOR_KEY, &CONTACT_FIELDS),
-        (ACCOUNT_KEY, &COMPANY_FIELDS),
-    ];
-    for (scope, (key, fields)) in scopes.into_iter().zip(wishes) {
-        let wish = Wish {
-            key: key.into(),
-            fields: fields.iter().copied().map(WishedField::named).collect(),
-            empty: EmptyPolicy::Clear,
-        };
-        mapping::map(&app, &store, &client, scope, &wish).await?;
-        app.out.say(format_args!(
-            "  {} level mapped: {key} is the id, {} properties are carried over",
-            scope.level,
-            fields.len()
-        ));
-    }
+    map(&app, &store, &runner, scopes).await?;
     app.out.say("");
 
     let mut ended = sync::run_levels(&app, &runner, &scopes, false, &interrupt).await?;
@@ -239,6 +214,48 @@ pub(super) async fn run(mut app: App, args: Args) -> Outcome {
     );
     served?;
     Ok(exit)
+}
+
+/// Loads the ids that the product knows.
+async fn load_ids(
+    app: &App,
+    store: &Store,
+    scopes: [Scope; 2],
+    portal: &Portal,
+) -> Result<(), Failure> {
+    for scope in scopes {
+        import(app, store, scope, portal).await?;
+    }
+    app.out.say(format_args!(
+        "  {} visitors and {} accounts that the product knows, in {}",
+        grouped(store.count_subjects(scopes[0]).await?),
+        grouped(store.count_subjects(scopes[1]).await?),
+        app.data_dir.display(),
+    ));
+    Ok(())
+}
+
+/// Maps both levels.
+async fn map(app: &App, store: &Store, runner: &Runner, scopes: [Scope; 2]) -> Result<(), Failure> {
+    let client = runner.connector().client(scopes[0].subscription).await?;
+    let wishes: [(&str, &[&str]); 2] = [
+        (VISITOR_KEY, &CONTACT_FIELDS),
+        (ACCOUNT_KEY, &COMPANY_FIELDS),
+    ];
+    for (scope, (key, fields)) in scopes.into_iter().zip(wishes) {
+        let wish = Wish {
+            key: key.into(),
+            fields: fields.iter().copied().map(WishedField::named).collect(),
+            empty: EmptyPolicy::Clear,
+        };
+        mapping::map(app, store, &client, scope, &wish).await?;
+        app.out.say(format_args!(
+            "  {} level mapped: {key} is the id, {} properties are carried over",
+            scope.level,
+            fields.len()
+        ));
+    }
+    Ok(())
 }
 
 /// Listens for browsers: where it is said, or else on the usual port, or else on a free one.

@@ -4,7 +4,7 @@ mod connect;
 mod deliver;
 mod disconnect;
 mod drift;
-
+mod probe;
 mod resend;
 mod status;
 
@@ -19,7 +19,7 @@ pub(crate) enum Command {
     Connect(connect::Args),
     /// Show the connection, what waits to be sent, and what Pendo calls our fields; and try the key.
     Status,
-
+    Probe(probe::Args),
     Drift(drift::Args),
     Deliver(deliver::Args),
     Resend(resend::Args),
@@ -31,7 +31,7 @@ pub(crate) async fn run(app: &App, command: Command) -> Outcome {
     match command {
         Command::Connect(args) => connect::run(app, args).await,
         Command::Status => status::run(app).await,
-
+        Command::Probe(args) => probe::run(app, args).await,
         Command::Drift(args) => drift::run(app, args).await,
         Command::Deliver(args) => deliver::run(app, args).await,
         Command::Resend(args) => resend::run(app, args).await,

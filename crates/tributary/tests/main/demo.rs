@@ -39,6 +39,43 @@ fn the_demo_proves_itself_and_can_be_run_again() {
 }
 
 #[test]
+fn the_demo_proves_itself_with_a_destination_outside_as_well() {
+    let product = Product::empty();
+    let text = product
+        .run("demo --once --contacts 600 --destination pendo")
+        .done();
+    for part in [
+        "in a Pendo subscription at http://127.0.0.1:",
+        "Visitor level: proved",
+        "Account level: proved",
+        "changes acknowledged",
+        "Read back from Pendo, visitor level",
+        "all as they were sent",
+    ] {
+        assert!(text.contains(part), "{part:?} is missing in {text}");
+    }
+    // The next one begins with a Pendo that has no values yet.
+    let (report, status) = product.json("demo --once --contacts 600 --destination pendo");
+    assert_eq!(status, 0, "{report}");
+    for run in report["runs"].as_array().unwrap() {
+        assert_eq!(
+            (&run["proved"], &run["values"]["written"]),
+            (&json!(true), &json!(0))
+        );
+        assert_eq!(run["delivery"]["pending"], 0);
+    }
+    let (drift, _) = product.json("pendo drift --last");
+    for level in drift["levels"].as_array().unwrap() {
+        assert_eq!(level["differences"], 0, "{drift}");
+        assert!(level["values"].as_u64().unwrap() > 600, "{drift}");
+    }
+    // Without it the ids are the product's own again.
+    let (report, status) = product.json("demo --once --contacts 600");
+    assert_eq!(status, 0, "{report}");
+    assert!(report["runs"][0].get("delivery").is_none());
+}
+
+#[test]
 fn the_demo_leaves_real_data_alone() {
     let product = Product::subscribed();
     let (report, status) = product.json("demo --once --contacts 600");

@@ -9,6 +9,7 @@ mod keeping;
 mod mapping;
 mod oauth;
 mod pages;
+mod pendo;
 mod product;
 mod runs;
 mod schedule;

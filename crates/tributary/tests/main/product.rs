@@ -106,6 +106,11 @@ impl Product {
         self
     }
 
+    /// The portal's sandbox, if there is one.
+    pub(crate) fn portal(&self) -> Option<&Sandbox> {
+        self.sandbox.as_deref()
+    }
+
     pub(crate) fn sandbox(&self) -> &Sandbox {
         self.sandbox.as_ref().unwrap()
     }

@@ -204,7 +204,7 @@ fn progress_goes_to_standard_error_only() {
 
 /// Sends the signal that Ctrl-C sends.
 #[cfg(unix)]
-fn interrupt(process: u32) {
+pub(crate) fn interrupt(process: u32) {
     let sent = Command::new("kill")
         .args(["-INT", &process.to_string()])
         .status();

@@ -102,6 +102,8 @@ trb0038 = New HubSpot tokens could not be stored
 trb0038-do = The connection is not lost. Ask whoever runs Tributary to check the disk and the database, then try again.
 trb0039 = HubSpot gave an unexpected answer
 trb0039-do = Try again later. If it happens again, tell whoever runs Tributary the number and the details below.
+trb0061 = Pendo does not know the id
+trb0061-do = Take the id of a test visitor or account from Pendo, upper and lower case included. Nothing was written.
 
 ## Numbered failures: of Pendo
 

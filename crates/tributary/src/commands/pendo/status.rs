@@ -8,6 +8,7 @@ use sync::{
     destination::{self, Connected},
 };
 
+use super::probe;
 use crate::{
     app::App,
     failure::{Exit, Failure, Outcome},
@@ -44,7 +45,8 @@ pub(super) async fn run(app: &App) -> Outcome {
     table.row(["fields begin with".into(), connected.prefix.clone()]);
     table.row(["connected".into(), time::minute(stored.connected_at)]);
     table.row(["by".into(), stored.connected_by.clone()]);
-    let mut text = vec![table.to_string()];
+    let forms = sync::destination::probe::forms(runner.destinations(), &connected);
+    let mut text = vec![table.to_string(), probe::forms(&forms).to_string()];
     let mut levels = Vec::new();
     for level in Level::ALL {
         let scope = Scope {
@@ -64,6 +66,7 @@ pub(super) async fn run(app: &App) -> Outcome {
         "connected_by": stored.connected_by,
         "works": tried.is_ok(),
         "found": connected.found,
+        "forms": probe::json_of(&forms),
         "levels": levels,
     });
     let text = text.join("\n\n");
