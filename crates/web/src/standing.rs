@@ -100,26 +100,21 @@ fn about_connection(here: &Here, connection: Option<&ConnectionInfo>) -> Vec<Ale
 /// A destination that cannot be written to, or that has not answered for long. What waits is there either way.
 fn about_destination(here: &Here, outside: &Destination, waiting: &[Waiting]) -> Option<Alert> {
     let t = &here.visit.locale;
-    let (tone, text) = match &outside.broken {
-        Some(why) => {
-            let said = words::broken(t, why).title;
-            (
-                Tone::Bad,
-                t.say("alert-destination-broken").s("why", said).to_string(),
-            )
+    let (tone, text) = if let Some(why) = &outside.broken {
+        let said = words::broken(t, why).title;
+        let said = t.say("alert-destination-broken").s("why", said);
+        (Tone::Bad, said.to_string())
+    } else {
+        let since = waiting.iter().map(|waiting| waiting.since).min()?;
+        if here.visit.now.duration_since(since) <= LONG {
+            return None;
         }
-        None => {
-            let since = waiting.iter().map(|waiting| waiting.since).min()?;
-            if here.visit.now.duration_since(since) <= LONG {
-                return None;
-            }
-            let count: u64 = waiting.iter().map(|waiting| waiting.changes).sum();
-            let said = t
-                .say("alert-destination-waiting")
-                .n("count", count)
-                .s("ago", t.ago(since, here.visit.now));
-            (Tone::Warning, said.to_string())
-        }
+        let count: u64 = waiting.iter().map(|waiting| waiting.changes).sum();
+        let said = t
+            .say("alert-destination-waiting")
+            .n("count", count)
+            .s("ago", t.ago(since, here.visit.now));
+        (Tone::Warning, said.to_string())
     };
     Some(Alert {
         tone,

@@ -37,11 +37,12 @@ destination-outbox = Waits to be sent
 destination-since = the oldest since { $ago }
 destination-nothing-waits = Nothing
 destination-sending = Being sent …
-destination-again = Tried again { $at }
+destination-again = Tried again at { $at }
 destination-compared = Compared with Pendo
 destination-compared-none = There was nothing to compare yet.
 destination-compared-all = everything
 destination-compared-sample = a sample
+destination-compared-at = { $what }, { $at }
 destination-agrees =
     { $count ->
         [one] 1 value is there as it was sent
@@ -179,7 +180,7 @@ ids-outside-listed = All were listed { $ago }.
 ids-outside-never = The next sync takes them in for the first time.
 ids-outside-instead = Do the ids live in Pendo? Then no file is needed: connect it under
 
-step-ids-outside = Take visitor and account ids from Pendo
+step-ids-outside = Take ids from Pendo
 
 note-destination-connected = Pendo accepts the key, and is connected. What is linked already is being sent.
 note-destination-works = The key works, and may write.

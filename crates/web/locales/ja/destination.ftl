@@ -42,6 +42,7 @@ destination-compared = Pendoとの照合
 destination-compared-none = 照合する値がまだありませんでした。
 destination-compared-all = 全件
 destination-compared-sample = サンプル
+destination-compared-at = { $what }、{ $at }
 destination-agrees = { $count }件の値がすべて送信したとおりです
 destination-differences = { $values }件中{ $count }件の値に差異があります
 destination-never-compared = まだ照合していません。
@@ -152,7 +153,7 @@ ids-outside-listed = 全件取得：{ $ago }。
 ids-outside-never = 次回の同期ではじめて取り込みます。
 ids-outside-instead = IDがPendoにある場合、ファイルは不要です。次のページで接続してください：
 
-step-ids-outside = 訪問者IDとアカウントIDをPendoから取り込む
+step-ids-outside = PendoからIDを取り込む
 
 note-destination-connected = Pendoで確認できたため、接続しました。リンク済みの値を送信しています。
 note-destination-works = このキーは有効で、書き込みもできます。

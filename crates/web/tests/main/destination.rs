@@ -67,7 +67,7 @@ async fn a_key_is_tried_kept_and_never_shown() {
         .get("/s/1/overview")
         .await
         .ok()
-        .has("Take visitor and account ids from Pendo");
+        .has("Take ids from Pendo");
     admin
         .get("/s/1/settings/ids/visitor")
         .await
@@ -132,7 +132,7 @@ async fn a_key_that_ends_is_said_everywhere_until_another_one_is_given() {
         .is(422)
         .has("TRB0051")
         .has("revoked");
-    for page in [DESTINATION, "/s/1/overview", MAPPINGS] {
+    for page in ["/s/1/runs/1", "/s/1/overview", MAPPINGS] {
         admin
             .get(page)
             .await

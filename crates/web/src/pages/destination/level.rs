@@ -48,6 +48,36 @@ pub(crate) struct Sending {
     pub(crate) problem: Option<Problem>,
 }
 
+impl Sending {
+    /// The jobs of a level that send and that compare, as far as they are not over.
+    async fn both(here: &Here, level: Level) -> Result<(Option<Self>, Option<Self>), Error> {
+        let (t, scope) = (&here.visit.locale, here.scope(level));
+        let only = Only {
+            subscription: Some(scope.subscription),
+            open: true,
+            ..Only::default()
+        };
+        let jobs = here.visit.app.store().jobs(only, JOBS).await?;
+        let open = |wanted: fn(&Kind) -> bool| {
+            let its = |job: &&Job| job.scope == scope && wanted(&job.kind);
+            jobs.iter().find(its).map(|job| Self {
+                running: job.state == State::Running,
+                due: job.due_at,
+                problem: Explanation::of_job(job).map(|problem| Problem::explained(t, &problem)),
+            })
+        };
+        Ok((
+            open(|kind| *kind == Kind::Deliver),
+            open(|kind| matches!(kind, Kind::Compare { .. })),
+        ))
+    }
+
+    /// The job that sends what waits of a level.
+    pub(crate) async fn of(here: &Here, level: Level) -> Result<Option<Self>, Error> {
+        Ok(Self::both(here, level).await?.0)
+    }
+}
+
 /// One of our fields there.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
@@ -62,20 +92,7 @@ impl LevelPart {
         let (store, scope) = (here.visit.app.store(), here.scope(level));
         let t = &here.visit.locale;
         let waiting = store.waiting(Some(scope.subscription)).await?;
-        let only = Only {
-            subscription: Some(scope.subscription),
-            open: true,
-            ..Only::default()
-        };
-        let jobs = store.jobs(only, JOBS).await?;
-        let open = |wanted: fn(&Kind) -> bool| {
-            let its = |job: &&Job| job.scope == scope && wanted(&job.kind);
-            jobs.iter().find(its).map(|job| Sending {
-                running: job.state == State::Running,
-                due: job.due_at,
-                problem: Explanation::of_job(job).map(|problem| Problem::explained(t, &problem)),
-            })
-        };
+        let (sending, comparing) = Sending::both(here, level).await?;
         let fields = store.destination_fields(scope).await?;
         let compared = store.comparison(scope).await?;
         Ok(Self {
@@ -86,7 +103,7 @@ impl LevelPart {
                 .into_iter()
                 .find(|waiting| waiting.scope == scope)
                 .map(|waiting| (waiting.changes, waiting.since)),
-            sending: open(|kind| *kind == Kind::Deliver),
+            sending,
             fields: fields
                 .into_iter()
                 .map(|field| Field {
@@ -97,7 +114,7 @@ impl LevelPart {
                 })
                 .collect(),
             compared: compared.and_then(|last| Some((last.at, Comparison::read(&last)?))),
-            comparing: open(|kind| matches!(kind, Kind::Compare { .. })),
+            comparing,
         })
     }
 

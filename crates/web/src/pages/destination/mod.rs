@@ -20,7 +20,7 @@ use sync::{
 use self::level::LevelPart;
 pub(crate) use self::{
     differences::{csv, show as differences},
-    level::{compare, resend},
+    level::{Sending, compare, resend},
 };
 use crate::{
     error::Error,
@@ -115,8 +115,13 @@ async fn render(
             prefix: DEFAULT_PREFIX.into(),
         },
     });
+    let mut c = Chrome::here(here, Place::Destination).await?;
+    // The page says it more fully.
+    let own = here.path(PAGE);
+    c.alerts
+        .retain(|alert| alert.link.as_ref().is_none_or(|(href, _)| *href != own));
     let page = DestinationPage {
-        c: Chrome::here(here, Place::Destination).await?,
+        c,
         connected: connected
             .zip(stored)
             .map(|(connected, stored)| shown(here, connected, stored)),

@@ -5,10 +5,9 @@ mod receive;
 
 use askama::Template;
 use axum::{http::StatusCode, response::Response};
-use jiff::Timestamp;
 use model::Level;
 use serde_json::json;
-use store::upload::Upload;
+use store::{destination::Listing, upload::Upload};
 use sync::upload::{Stage, preview};
 
 use self::panel::{Busy, End, Panel, line};
@@ -29,8 +28,8 @@ pub(crate) struct IdsPage {
     pub(crate) level: Level,
     /// How many ids are known.
     pub(crate) known: u64,
-    /// Ids come from the destination outside: when all were last listed.
-    pub(crate) outside: Option<Option<Timestamp>>,
+    /// What is known of the ids of the destination outside, if they come from there.
+    pub(crate) outside: Option<Listing>,
     pub(crate) panel: Panel,
     /// The name of a message.
     pub(crate) problem: Option<&'static str>,
@@ -59,7 +58,7 @@ async fn ids(
     let scope = here.scope(level);
     let store = here.visit.app.store();
     let outside = match store.destination(scope.subscription).await? {
-        Some(_) => Some(store.listing(scope).await?.listed_at),
+        Some(_) => Some(store.listing(scope).await?),
         None => None,
     };
     let page = IdsPage {

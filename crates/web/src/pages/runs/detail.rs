@@ -19,7 +19,10 @@ use crate::{
     error::Error,
     frame::{Chrome, Place, Problem, Tone, go, page},
     locale::{Count, Locale},
-    pages::{destination::words, mappings::live::Live},
+    pages::{
+        destination::{Sending, words},
+        mappings::live::Live,
+    },
     posted::Posted,
     report::{Delivered, Numbers, TakenIn},
     visit::Here,
@@ -44,6 +47,8 @@ pub(crate) struct RunPage {
     pub(crate) numbers: Option<Numbers>,
     pub(crate) result: Option<Outcome>,
     pub(crate) outside: Option<Outside>,
+    /// The job that sends what waits of a run that is being delivered.
+    pub(crate) sending: Option<Sending>,
     pub(crate) retention_days: u32,
 }
 
@@ -126,6 +131,11 @@ pub(crate) async fn show(here: Here, named: Named) -> Result<Response, Error> {
     let outside = numbers
         .as_ref()
         .and_then(|numbers| outside(t, &run, numbers));
+    let sending = if run.state == State::Delivering {
+        Sending::of(&here, run.level).await?
+    } else {
+        None
+    };
     let live = if run.state == State::Running {
         live(&here, &run).await?
     } else {
@@ -145,6 +155,7 @@ pub(crate) async fn show(here: Here, named: Named) -> Result<Response, Error> {
         numbers,
         result,
         outside,
+        sending,
         retention_days: here.visit.app.settings().retention_days,
         run,
     })

@@ -1,14 +1,19 @@
 //! The paths that people walk, in a window.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use model::Level;
-use sandbox::{Action, Kind, Object, PortalConfig, Refusal, Rule};
+use sandbox::{
+    Action, Kind, Object, PortalConfig, Refusal, Rule,
+    pendo::{Action as Fault, Operation, READ_KEY, Rule as Script, WRITE_KEY},
+};
 use store::session::Purpose;
 
 use super::{Look, Screen};
 use crate::{
-    bench::{ADMIN, Bench, MAPPINGS, OTHER, PASSWORD, PORTAL, bench, mappings, plan, save},
+    bench::{
+        ADMIN, Bench, DESTINATION, MAPPINGS, OTHER, PASSWORD, PORTAL, bench, mappings, plan, save,
+    },
     browser::Browser,
 };
 
@@ -454,4 +459,140 @@ async fn fields_are_chosen_by_keyboard_alone() {
     screen.keys(ENTER).await;
     screen.find(".sync-line a[href$='/runs/2']").await;
     screen.find(".chosen [name=remove][value=city]").await;
+}
+
+/// What the pages say of a destination, in the language of the window.
+struct Said {
+    proved: &'static str,
+    delivering: &'static str,
+    partial: &'static str,
+    revoked: &'static str,
+    away: &'static str,
+}
+
+fn said(language: &str) -> Said {
+    if language == "ja" {
+        Said {
+            proved: "検証済み",
+            delivering: "送信中",
+            partial: "一部未検証",
+            revoked: "取り消されている",
+            away: "Pendoに接続できません",
+        }
+    } else {
+        Said {
+            proved: "Proved",
+            delivering: "Being delivered",
+            partial: "Partial",
+            revoked: "revoked",
+            away: "Pendo cannot be reached",
+        }
+    }
+}
+
+/// Enters a key and its region.
+async fn enter(screen: &Screen, key: &str, region: &str) {
+    screen.fill("#key", key).await;
+    screen
+        .click(&format!("#region option[value={region}]"))
+        .await;
+    screen.click("#connect").await;
+}
+
+/// Wrong keys and the right one; a run of which Pendo does not take everything; an outage, and its end.
+async fn destination(language: &'static str) {
+    let words = said(language);
+    let (bench, screen, mut admin) = window(plan().pendo().build().await.connected().await).await;
+    screen
+        .look(Look {
+            language,
+            ..Look::WIDE
+        })
+        .await;
+    open(&screen, &bench, "/s/1/overview").await;
+    screen.click(".side a[href$='/destination']").await;
+
+    // A wrong key, one that may only read, one of another region: each is said, and nothing is connected.
+    enter(&screen, "nobody-has-this-one", "us").await;
+    screen.says("TRB0051").await;
+    screen.says(words.revoked).await;
+    enter(&screen, READ_KEY, "us").await;
+    screen.says("TRB0052").await;
+    screen.says("Allow Write Access").await;
+    enter(&screen, WRITE_KEY, "jp").await;
+    screen.says("TRB0051").await;
+    let stored = bench.store.destination(bench.subscription).await.unwrap();
+    assert_eq!(stored, None);
+
+    // The right one.
+    enter(&screen, WRITE_KEY, "us").await;
+    screen.find("#level-visitor").await;
+    assert!(!screen.text().await.contains(WRITE_KEY));
+
+    some_are_not_taken(&screen, &bench, &mut admin, &words).await;
+    an_outage_ends(&screen, &bench, &mut admin, &words).await;
+    let complaints = screen.complaints().await;
+    assert!(complaints.is_empty(), "{complaints:?}");
+}
+
+/// Of what is sent Pendo knows some ids only, and refuses some values: both lists open from the run.
+async fn some_are_not_taken(screen: &Screen, bench: &Bench, admin: &mut Browser, words: &Said) {
+    let known = bench.sandbox.known(PORTAL, Object::Contacts);
+    let ids: Vec<String> = known.map(|known| known.id).collect();
+    let some = ids.iter().enumerate().filter(|(at, _)| at % 10 != 0);
+    bench.pendo_knows_visitors(some.map(|(_, id)| id.clone()));
+    let refuse = Fault::FailRecords {
+        ids: ids[1..9].to_vec(),
+        every: 0,
+        text: "value is too long".into(),
+    };
+    let refuse = Script::next(Operation::SetMany, refuse);
+    bench.pendo().script(Script { count: 0, ..refuse });
+    let key = [("property", sandbox::VISITOR_KEY)];
+    admin.post(&mappings("key"), &key).await.leads_to(MAPPINGS);
+    save(admin, &FIELDS).await;
+    bench.settled(Level::Visitor).await;
+    open(screen, bench, "/s/1/runs/1").await;
+    screen.says(words.partial).await;
+    for (list, says) in [("missing", ""), ("refused", "value is too long")] {
+        open(screen, bench, "/s/1/runs/1").await;
+        screen
+            .click(&format!("#delivery a[href$='/records/{list}']"))
+            .await;
+        screen.find("td a[href*='app.hubspot.com']").await;
+        screen.says(says).await;
+    }
+    bench.pendo().clear_script();
+    bench.pendo_knows_visitors(ids);
+}
+
+/// The run is not proved while changes wait, and is as soon as they are sent; the page keeps itself up to date.
+async fn an_outage_ends(screen: &Screen, bench: &Bench, admin: &mut Browser, words: &Said) {
+    save(admin, &["lifecyclestage", "plan_tier", "city"]).await;
+    bench.settled(Level::Visitor).await;
+    bench.all_sent(Level::Visitor).await;
+    bench.pendo().outage(true);
+    save(admin, &["lifecyclestage", "plan_tier", "city", "company"]).await;
+    bench.settled(Level::Visitor).await;
+    open(screen, bench, "/s/1/runs/3").await;
+    screen.says(words.delivering).await;
+    screen.says(words.away).await;
+    bench.pendo().outage(false);
+    bench.pass(Duration::from_hours(2));
+    bench.all_sent(Level::Visitor).await;
+    screen.gone("#delivery-poll").await;
+    screen.says(words.proved).await;
+    open(screen, bench, DESTINATION).await;
+    screen.find("#level-visitor").await;
+    assert!(!screen.has("#levels-poll").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_in_english() {
+    destination("en").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destination_in_japanese() {
+    destination("ja").await;
 }

@@ -1,7 +1,15 @@
 //! Brings an installation into each state of the registry, and shows it.
 
+use std::time::Duration;
+
 use model::Level;
-use sandbox::{Action, Dirt, Kind, PortalConfig, Refusal, Rule};
+use sandbox::{
+    Action, Dirt, Kind, PortalConfig, Refusal, Rule,
+    pendo::{
+        Action as Fault, Command, Group, Kind as Population, Operation, READ_KEY, Rule as Script,
+        WRITE_KEY,
+    },
+};
 
 use super::scenes::{
     Act::{Click, Fill, Run, See},
@@ -254,21 +262,27 @@ async fn schedule() {
     gallery.close();
 }
 
+/// A run whose values went to Pendo.
+const RUN: &str = "/s/1/runs/1";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn destination() {
-    use std::time::Duration;
-
-    use sandbox::pendo::{
-        Action, Command, Group, Kind as Population, Operation, READ_KEY, Rule, WRITE_KEY,
-    };
-
-    const RUN: &str = "/s/1/runs/1";
     let mut gallery = Gallery::open("destination").await;
     let mut served = served(plan().pendo().build().await.connected().await).await;
+    destination_refused(&mut gallery, &mut served).await;
+    destination_waiting(&mut gallery, &mut served).await;
+    destination_partly(&mut gallery, &mut served).await;
+    destination_differing(&mut gallery, &mut served).await;
+    destination_broken(&mut gallery, &mut served).await;
+    gallery.close();
+}
+
+/// Nothing is connected, and keys are not taken.
+async fn destination_refused(gallery: &mut Gallery, served: &mut Served) {
     let page = served.at(DESTINATION);
-    served.as_viewer(&gallery).await;
+    served.as_viewer(gallery).await;
     gallery.show("destination/none-viewer", &page, &[]).await;
-    served.as_admin(&gallery).await;
+    served.as_admin(gallery).await;
     gallery.show("destination/none", &page, &[]).await;
     for (scene, key, prefix) in [
         ("destination/wrong-key", "nobody-has-this-one", "hubspot_"),
@@ -291,8 +305,11 @@ async fn destination() {
     ];
     gallery.show("destination/unreachable", &page, &away).await;
     served.bench.pendo().outage(false);
+}
 
-    // Connected, with nothing mapped; then a run of which Pendo answers nothing.
+/// Connected, with nothing mapped; then a run of which Pendo answers nothing.
+async fn destination_waiting(gallery: &mut Gallery, served: &mut Served) {
+    let page = served.at(DESTINATION);
     let form = [("key", WRITE_KEY), ("region", "us"), ("prefix", "hubspot_")];
     let connected = served.admin.post(DESTINATION, &form).await;
     connected.leads_to(DESTINATION);
@@ -312,8 +329,8 @@ async fn destination() {
         .bench
         .pendo_knows_visitors(known.map(|(_, id)| id.clone()));
     let pendo = served.bench.pendo();
-    let silent = Rule::next(Operation::SetMany, Action::Drop);
-    pendo.script(Rule { count: 0, ..silent });
+    let silent = Script::next(Operation::SetMany, Fault::Drop);
+    pendo.script(Script { count: 0, ..silent });
     let key = [("property", sandbox::VISITOR_KEY)];
     let saved = served.admin.post(&mappings("key"), &key).await;
     saved.leads_to(MAPPINGS);
@@ -333,21 +350,29 @@ async fn destination() {
     gallery
         .show("destination/waiting-long", &served.at("/s/1/overview"), &[])
         .await;
-    let sql = "UPDATE job SET state = 'waiting', holder = NULL WHERE kind = 'deliver'";
-    served.bench.scratch.execute(sql).await;
+}
 
-    // Pendo answers: some ids it does not know, some values it does not take.
-    let fail = Action::FailRecords {
+/// Pendo answers: some ids it does not know, some values it does not take. Then all is well.
+async fn destination_partly(gallery: &mut Gallery, served: &mut Served) {
+    let run = served.at(RUN);
+    let known = served
+        .bench
+        .sandbox
+        .known(PORTAL, sandbox::Object::Contacts);
+    let ids: Vec<String> = known.map(|known| known.id).collect();
+    let fail = Fault::FailRecords {
         ids: ids[1..9].to_vec(),
         every: 0,
         text: "value for field hubspotplantier is too long".into(),
     };
-    let refuses = Rule::next(Operation::SetMany, fail);
+    let refuses = Script::next(Operation::SetMany, fail);
     let pendo = served.bench.pendo();
-    pendo.script(Rule {
+    pendo.script(Script {
         count: 0,
         ..refuses
     });
+    let sql = "UPDATE job SET state = 'waiting', holder = NULL WHERE kind = 'deliver'";
+    served.bench.scratch.execute(sql).await;
     served.bench.all_sent(Level::Visitor).await;
     served.bench.pendo().clear_script();
     gallery.show("destination/partly", &run, &[]).await;
@@ -362,7 +387,6 @@ async fn destination() {
         .show("destination/attention", &served.at("/s/1/overview"), &[])
         .await;
 
-    // All is well.
     served.bench.pendo_knows_visitors(ids.clone());
     served.admin.post(&mappings("sync"), &[]).await;
     served.bench.settled(Level::Visitor).await;
@@ -370,8 +394,11 @@ async fn destination() {
     gallery
         .show("destination/delivered", &served.at("/s/1/runs/2"), &[])
         .await;
+}
 
-    // Somebody changes something there.
+/// Somebody changes something there.
+async fn destination_differing(gallery: &mut Gallery, served: &mut Served) {
+    let page = served.at(DESTINATION);
     let differences = served.at("/s/1/settings/destination/visitor/differences");
     let compare = "/s/1/settings/destination/visitor/compare";
     served.admin.post(compare, &[("all", "yes")]).await;
@@ -398,18 +425,21 @@ async fn destination() {
     gallery
         .show("destination/differences", &differences, &[])
         .await;
-    served.as_viewer(&gallery).await;
+    served.as_viewer(gallery).await;
     gallery.show("destination/viewer", &page, &[]).await;
-    served.as_admin(&gallery).await;
-    let slow = Action::Delay { ms: 120_000 };
-    let slow = Rule::next(Operation::Aggregation, slow);
-    served.bench.pendo().script(Rule { count: 0, ..slow });
+    served.as_admin(gallery).await;
+    let slow = Fault::Delay { ms: 120_000 };
+    let slow = Script::next(Operation::Aggregation, slow);
+    served.bench.pendo().script(Script { count: 0, ..slow });
     served.admin.post(compare, &[]).await;
     gallery
         .show("destination/comparing", &page, &[See("#levels-poll")])
         .await;
+}
 
-    // The key ends.
+/// The key ends.
+async fn destination_broken(gallery: &mut Gallery, served: &mut Served) {
+    let page = served.at(DESTINATION);
     served.bench.pendo().clear_script();
     let key = WRITE_KEY.to_owned();
     let ended = Command::RevokeKey { key };
@@ -427,7 +457,6 @@ async fn destination() {
             &[],
         )
         .await;
-    gallery.close();
 }
 
 #[tokio::test(flavor = "multi_thread")]
