@@ -32,6 +32,9 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How often it is looked up who else draws on a portal's quota.
 const SHARE: Duration = Duration::from_secs(1);
 
+/// How long after a delivery its values are looked at: a destination may show them later than it has acknowledged them.
+const SETTLED: SignedDuration = SignedDuration::from_hours(2);
+
 /// How long a comparison of a destination's values with what was sent serves.
 const COMPARED_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -236,7 +239,11 @@ impl Runner {
         let fresh = compared.is_some_and(|last| now.duration_since(last.at).abs() < COMPARED_FOR);
         if !fresh && self.store().count_fed(scope).await? > 0 {
             let kind = Kind::Compare { all: false };
-            self.ask_for(scope, kind, Origin::default()).await?;
+            let job = NewJob {
+                due_at: now + SETTLED,
+                ..wish(scope, kind, Origin::default(), now)
+            };
+            self.store().ask(&job, now).await?;
         }
         Ok(())
     }
