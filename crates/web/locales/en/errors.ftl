@@ -102,8 +102,6 @@ trb0038 = New HubSpot tokens could not be stored
 trb0038-do = The connection is not lost. Ask whoever runs Tributary to check the disk and the database, then try again.
 trb0039 = HubSpot gave an unexpected answer
 trb0039-do = Try again later. If it happens again, tell whoever runs Tributary the number and the details below.
-trb0061 = Pendo does not know the id
-trb0061-do = Take the id of a test visitor or account from Pendo, upper and lower case included. Nothing was written.
 
 ## Numbered failures: of Pendo
 
@@ -127,6 +125,8 @@ trb0058 = Pendo’s answer cannot be read
 trb0058-do = A proxy may be answering in Pendo’s place. Ask whoever runs Tributary to check the network; otherwise the details below can be reported.
 trb0060 = The prefix cannot be used
 trb0060-do = Use the letters a to z, digits and underscores, not a digit first, and 40 characters at most: hubspot_, for example.
+trb0061 = Pendo does not know the id
+trb0061-do = Take the id of a test visitor or account from Pendo, upper and lower case included. Nothing was written.
 
 ## Numbered failures: of the configuration and the command line
 
