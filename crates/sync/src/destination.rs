@@ -1,8 +1,8 @@
 //! Destinations outside: where values go besides the built-in store.
 //!
-//! [`Destination`] is all that a sync wants of one, whoever it is. What is the same for all of them is in this module:
-//! our fields under their names ([`fields`]), the ids they know ([`ids`]). Sending is [`crate::deliver`], holding what they have
-//! against what was sent [`crate::compare`].
+//! [`Destination`] is all that a sync wants of one, whoever it is. What is the same for all of them is in this module: our
+//! fields under their names (`fields`), the ids they know (`ids`), forms of values. Sending is `deliver`, holding what they
+//! have against what was sent [`crate::compare`].
 
 pub mod connect;
 pub(crate) mod fields;
