@@ -218,7 +218,9 @@ impl Error {
             | Self::ReadOnly
             | Self::UnknownId { .. }
             | Self::Prefix(_)
-            | Self::Stored => Means::Broken,
+            | Self::Stored
+            // The key has to be entered again.
+            | Self::Store(store::Error::Sealed { .. }) => Means::Broken,
             Self::RefusesAll { .. } | Self::Store(_) => Means::Later,
             Self::Pendo(error) => match error.kind() {
                 Kind::Settings | Kind::Key => Means::Broken,
@@ -227,5 +229,21 @@ impl Error {
                 _ => Means::Later,
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_cannot_be_opened_is_not_waited_for() {
+        let sealed = store::Error::Sealed {
+            what: "the destination's key",
+            source: store::keyring::Error::Damaged,
+        };
+        assert_eq!(Error::Store(sealed).means(), Means::Broken);
+        let busy = store::Error::NameTaken("other".into());
+        assert_eq!(Error::Store(busy).means(), Means::Later);
     }
 }

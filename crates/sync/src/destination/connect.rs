@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use ::pendo::{Client, Region};
+use ::pendo::{Client, ClientBuilder, Region};
 use model::{Clock, Level};
 use outbound::Transport;
 use secrecy::SecretString;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::{Scope, Store, SubscriptionId, destination::Destination as Stored, outbox::Resend};
 
 use super::{
-    Destination, Error,
+    Destination, Error, Means,
     formats::{Choice, Formats},
     names,
     pendo::Pendo,
@@ -22,6 +22,9 @@ use super::{
 
 /// The stable name of Pendo as a kind of destination.
 const PENDO: &str = "pendo";
+
+/// How often a key is tried while somebody waits for it.
+const TRIES: u32 = 2;
 
 /// What the names of our fields begin with unless something else is wished.
 pub const DEFAULT_PREFIX: &str = "hubspot_";
@@ -205,17 +208,19 @@ impl Destinations {
     }
 
     fn new_client(&self, region: Region, key: SecretString) -> Result<Client, Error> {
+        Ok(self.builder(region, key).build()?)
+    }
+
+    fn builder(&self, region: Region, key: SecretString) -> ClientBuilder {
         let Shared {
             settings,
             clock,
             transport,
             ..
         } = &*self.shared;
-        let client = Client::builder(settings.pendo.clone(), region, key)
+        Client::builder(settings.pendo.clone(), region, key)
             .transport(transport.clone())
             .clock(Arc::clone(clock))
-            .build()?;
-        Ok(client)
     }
 
     /// Tries a key, and makes it a subscription's destination: what is linked here is put in the outbox. A key in place of another
@@ -234,10 +239,7 @@ impl Destinations {
         if !names::is_prefix(prefix) {
             return Err(Error::Prefix(prefix.into()));
         }
-        let client = self.new_client(region, key.clone())?;
-        if !client.verify().await?.write {
-            return Err(Error::ReadOnly);
-        }
+        self.try_key(region, key.clone()).await?;
         let store = &self.shared.store;
         let before = store.destination(subscription).await?;
         let before = before.and_then(|stored| Connected::read(&stored).ok());
@@ -269,6 +271,40 @@ impl Destinations {
         }
         self.clients().remove(&subscription);
         Ok(connected)
+    }
+
+    /// Tries the key of a subscription's destination, and remembers whether it works.
+    ///
+    /// # Errors
+    /// [`Error::NotConnected`]; why it does not work.
+    pub async fn check(&self, subscription: SubscriptionId) -> Result<(), Error> {
+        let tried = self.try_stored_key(subscription).await;
+        let why = match &tried {
+            Ok(()) => None,
+            Err(error) if error.means() == Means::Broken => Some(error.to_string()),
+            Err(_) => return tried,
+        };
+        self.shared
+            .store
+            .set_destination_broken(subscription, why.as_deref())
+            .await?;
+        tried
+    }
+
+    async fn try_stored_key(&self, subscription: SubscriptionId) -> Result<(), Error> {
+        let store = &self.shared.store;
+        let stored = store.destination(subscription).await?;
+        let stored = stored.ok_or(Error::NotConnected)?;
+        let region = Connected::read(&stored)?.region()?;
+        let key = store.destination_key(subscription).await?;
+        self.try_key(region, key.ok_or(Error::NotConnected)?).await
+    }
+
+    async fn try_key(&self, region: Region, key: SecretString) -> Result<(), Error> {
+        // Somebody waits, and is there to try again.
+        let client = self.builder(region, key).tries(TRIES).build()?;
+        let access = client.verify().await?;
+        access.write.then_some(()).ok_or(Error::ReadOnly)
     }
 
     /// Keeps what a probe has found out about forms of values.

@@ -3,10 +3,7 @@
 use model::Level;
 use serde_json::{Value, json};
 use store::{Scope, Store};
-use sync::{
-    compare::Comparison,
-    destination::{self, Connected},
-};
+use sync::{compare::Comparison, destination::Connected};
 
 use super::probe;
 use crate::{
@@ -32,14 +29,7 @@ pub(super) async fn run(app: &App) -> Outcome {
     };
     let connected = Connected::read(&stored)?;
     let runner = app.runner(&store)?;
-    let tried = match runner.destinations().client(subscription).await {
-        Ok(client) => match client.verify().await {
-            Ok(access) if access.write => Ok(()),
-            Ok(_) => Err(destination::Error::ReadOnly),
-            Err(error) => Err(error.into()),
-        },
-        Err(error) => Err(error),
-    };
+    let tried = runner.destinations().check(subscription).await;
     let mut table = Table::new([("", Align::Left), ("", Align::Left)]);
     table.row(["region".into(), connected.region.clone()]);
     table.row(["fields begin with".into(), connected.prefix.clone()]);
@@ -72,7 +62,6 @@ pub(super) async fn run(app: &App) -> Outcome {
     let text = text.join("\n\n");
     match tried {
         Ok(()) => {
-            store.set_destination_broken(subscription, None).await?;
             let works = app.out.toned(Tone::Good, "The key works, and may write.");
             app.out.report(&report, format_args!("{text}\n\n{works}"));
             Ok(Exit::Done)

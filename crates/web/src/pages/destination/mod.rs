@@ -187,14 +187,7 @@ pub(crate) async fn check(here: Here, _: Posted) -> Result<Response, Error> {
     let visit = &here.visit;
     let (store, runner) = (visit.app.store(), visit.app.runner());
     let subscription = here.subscription.id;
-    let tried = match runner.destinations().client(subscription).await {
-        Ok(client) => match client.verify().await {
-            Ok(access) if access.write => Ok(()),
-            Ok(_) => Err(destination::Error::ReadOnly),
-            Err(error) => Err(error.into()),
-        },
-        Err(error) => Err(error),
-    };
+    let tried = runner.destinations().check(subscription).await;
     let not_there = matches!(tried, Err(destination::Error::NotConnected));
     if !not_there {
         let details = json!({ "works": tried.is_ok() });
@@ -202,17 +195,14 @@ pub(crate) async fn check(here: Here, _: Posted) -> Result<Response, Error> {
     }
     match tried {
         Ok(()) => {
-            store.set_destination_broken(subscription, None).await?;
             runner.ask_for_deliveries().await?;
             let next = here.path(&format!("{PAGE}?note=note-destination-works"));
             Ok(go(visit, &next))
         }
         Err(error) => {
-            if is_broken(&error) {
-                let why = error.to_string();
-                store
-                    .set_destination_broken(subscription, Some(&why))
-                    .await?;
+            let stored = store.destination(subscription).await?;
+            let broken = stored.and_then(|stored| stored.broken);
+            if broken.is_some_and(|why| why == error.to_string()) {
                 // The page says why by itself.
                 return render(&here, StatusCode::UNPROCESSABLE_ENTITY, None, None).await;
             }
@@ -220,17 +210,6 @@ pub(crate) async fn check(here: Here, _: Posted) -> Result<Response, Error> {
             let status = Error::of(&error).status();
             render(&here, status, None, Some(problem)).await
         }
-    }
-}
-
-/// Whether nothing can be sent until somebody does something.
-fn is_broken(error: &destination::Error) -> bool {
-    match error {
-        destination::Error::ReadOnly => true,
-        destination::Error::Pendo(error) => {
-            matches!(error.kind(), pendo::Kind::Key | pendo::Kind::Settings)
-        }
-        _ => false,
     }
 }
 
