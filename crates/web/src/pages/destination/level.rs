@@ -49,7 +49,8 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    /// The jobs of a level that send and that compare, as far as they are not over.
+    /// The jobs of a level that send and that compare, as far as they are not over. A comparison that is due some time later is
+    /// nobody's concern yet.
     async fn both(here: &Here, level: Level) -> Result<(Option<Self>, Option<Self>), Error> {
         let (t, scope) = (&here.visit.locale, here.scope(level));
         let only = Only {
@@ -66,10 +67,9 @@ impl Sending {
                 problem: Explanation::of_job(job).map(|problem| Problem::explained(t, &problem)),
             })
         };
-        Ok((
-            open(|kind| *kind == Kind::Deliver),
-            open(|kind| matches!(kind, Kind::Compare { .. })),
-        ))
+        let comparing = open(|kind| matches!(kind, Kind::Compare { .. }));
+        let begun = |one: &Self| one.running || one.problem.is_some() || one.due <= here.visit.now;
+        Ok((open(|kind| *kind == Kind::Deliver), comparing.filter(begun)))
     }
 
     /// The job that sends what waits of a level.

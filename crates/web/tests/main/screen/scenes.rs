@@ -295,11 +295,11 @@ fn stable(tree: &str) -> String {
     for line in tree.lines() {
         let words: Vec<String> = line.split(' ').map(stable_word).collect();
         let mut line = words.join(" ");
-        for unit in ["kB", "MB", "GB", "s", "秒"] {
+        for unit in ["B", "kB", "MB", "GB", "s", "秒"] {
             line = without_number_before(&line, unit);
         }
         // What is about as long as a unit is sometimes longer.
-        for size in ["N kB", "N MB", "N GB"] {
+        for size in ["N B", "N kB", "N MB", "N GB"] {
             line = line.replace(size, "N bytes");
         }
         text.push_str(line.trim_end());
