@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use store::job::{Claim, End, Kind, Lost};
+use store::{
+    Scope,
+    job::{Claim, End, Kind, Lost},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::watch_over;
@@ -37,6 +40,9 @@ pub(super) async fn carry_out(
         Lost = &mut watching => return End::HandedBack,
         () = late => return End::HandedBack,
     };
+    if claim.job.kind == Kind::Deliver {
+        log_outbox(runner, claim.job.scope).await;
+    }
     let subscription = claim.job.scope.subscription;
     match &ended {
         Ok(()) if stop.is_cancelled() => End::HandedBack,
@@ -85,6 +91,26 @@ async fn work(runner: &Runner, claim: &Arc<Claim>, stop: &CancellationToken) -> 
             .await
             .map(drop),
         _ => deliver(store, &destination, claim, now, stop).await,
+    }
+}
+
+/// Says in the log what waits to be sent of a level, and since when.
+async fn log_outbox(runner: &Runner, scope: Scope) {
+    let (subscription, level) = (scope.subscription.0, scope.level);
+    let waiting = runner.store().waiting(Some(scope.subscription)).await;
+    match waiting.map(|all| all.into_iter().find(|one| one.scope == scope)) {
+        Ok(Some(waiting)) => tracing::warn!(
+            subscription,
+            %level,
+            changes = waiting.changes,
+            since = %waiting.since,
+            "changes wait to be sent to the destination"
+        ),
+        Ok(None) => tracing::info!(subscription, %level, "the destination has got everything"),
+        Err(error) => tracing::warn!(
+            error = crate::chain(&error),
+            "what waits to be sent could not be looked up"
+        ),
     }
 }
 
