@@ -9,7 +9,6 @@ use secrecy::SecretString;
 use crate::{
     Error, Scope, Store, SubscriptionId,
     error::{corrupt, doing},
-    level_of,
     outbox::forget_outbox,
     sql::{self, Lock},
 };
@@ -238,7 +237,7 @@ impl Store {
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .bind(listed_number(listing))
+        .bind(listing.listed.map(u64::cast_signed))
         .bind(listing.listed_at.map(Timestamp::as_millisecond))
         .bind(listing.newest)
         .execute(&self.pool)
@@ -315,26 +314,4 @@ impl Store {
         let at = Timestamp::from_millisecond(at).map_err(corrupt("a comparison's time"))?;
         Ok(Some(Comparison { at, result }))
     }
-
-    /// Which level of which subscription has a destination.
-    pub async fn levels_with_destination(&self) -> Result<Vec<Scope>, Error> {
-        let rows: Vec<(i64, i64)> = sql::query_as(
-            "SELECT m.subscription_id, m.level FROM mapping m JOIN destination d ON d.subscription_id = m.subscription_id
-             WHERE d.broken IS NULL ORDER BY m.subscription_id, m.level",
-        )
-        .fetch_all(&self.pool)
-        .await
-        .map_err(doing("list the destinations"))?;
-        Ok(rows
-            .into_iter()
-            .map(|(subscription, level)| Scope {
-                subscription: SubscriptionId(subscription),
-                level: level_of(level),
-            })
-            .collect())
-    }
-}
-
-fn listed_number(listing: &Listing) -> Option<i64> {
-    listing.listed.map(u64::cast_signed)
 }

@@ -4,17 +4,25 @@
 //! the states before and after a change; what differs is sent. The rows of a run go out once the run has ended, before those of
 //! later runs, so that the changes of one subject keep their order. What is sent once more goes last, as it stands then.
 
-use jiff::Timestamp;
-use model::{RecordId, RunId};
+mod again;
+mod answered;
 
+use jiff::Timestamp;
+use model::RunId;
+use sqlx::AssertSqlSafe;
+
+pub(crate) use self::again::forget_drift;
+pub use self::{
+    again::Resend,
+    answered::{Delivery, Refused, Undelivered},
+};
 use crate::{
     Error, Scope, Store, SubscriptionId,
     error::{corrupt, doing},
-    job::Claim,
     level_of,
-    matching::texts,
+    outcome::MATCHED,
     run::State,
-    sql::{self, Connection, Lock, Transaction},
+    sql::{self, Connection, Transaction},
     staging::Staged,
 };
 
@@ -29,6 +37,9 @@ pub enum Cause {
 
 /// The number in place of a run's for what is sent once more: it goes last.
 const AGAIN: i64 = i64::MAX;
+
+/// The reason of changes whose ids the destination does not know.
+const MISSING: &str = "missing";
 
 impl Cause {
     pub(crate) const fn number(self) -> i64 {
@@ -62,53 +73,6 @@ pub struct Outgoing {
     pub whole: bool,
 }
 
-/// A change that the destination has not taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refused {
-    /// The subject's internal number.
-    pub subject: i64,
-    /// The destination does not know the id; otherwise it does not take the values.
-    pub missing: bool,
-    /// What it said.
-    pub detail: Option<String>,
-}
-
-/// A refused change, as it is listed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Undelivered {
-    /// The subject's internal number.
-    pub subject: i64,
-    /// Its id.
-    pub id: String,
-    /// The record that feeds it.
-    pub record: Option<RecordId>,
-    /// The destination does not know the id; otherwise it does not take the values.
-    pub missing: bool,
-    /// What it said.
-    pub detail: Option<String>,
-}
-
-/// What came of the changes of one cause.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Delivery {
-    /// Changes that were put in the outbox.
-    pub queued: u64,
-    /// The destination has taken them.
-    pub acknowledged: u64,
-    /// It does not know the id.
-    pub missing: u64,
-    /// It does not take the values.
-    pub errors: u64,
-}
-
-impl Delivery {
-    /// Changes that were not answered yet.
-    pub const fn pending(&self) -> u64 {
-        self.queued
-            .saturating_sub(self.acknowledged + self.missing + self.errors)
-    }
-}
-
 /// What waits in the outbox of a level.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
@@ -118,17 +82,6 @@ pub struct Waiting {
     pub changes: u64,
     /// Since when the oldest of them.
     pub since: Timestamp,
-}
-
-/// What is to be sent once more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Resend<'a> {
-    /// All that a record has ever fed.
-    All,
-    /// Those that were found to differ.
-    Drifted,
-    /// Those of these ids that the destination did not know when they were sent.
-    Missed(&'a [&'a str]),
 }
 
 impl Store {
@@ -189,86 +142,6 @@ impl Store {
             .collect())
     }
 
-    /// Takes changes out of the outbox that the destination has answered: all of the cause whose subjects lie within the range.
-    /// With the last change of a run the run is what its delivery makes of it.
-    ///
-    /// # Errors
-    /// [`Error::JobLost`] when another process delivers by now.
-    pub async fn settle(
-        &self,
-        claim: &Claim,
-        cause: Cause,
-        (first, last): (i64, i64),
-        refused: &[Refused],
-    ) -> Result<(), Error> {
-        const DOING: &str = "note what was delivered";
-        let scope = claim.job.scope;
-        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-        claim.ticket.show(&mut tx, DOING).await?;
-        let taken = sql::query(
-            "DELETE FROM outbox WHERE subscription_id = ? AND level = ? AND run_id = ? AND subject_pk BETWEEN ? AND ?",
-        )
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(cause.number())
-        .bind(first)
-        .bind(last)
-        .execute(&mut tx)
-        .await
-        .map_err(doing(DOING))?;
-        let mut counts = Delivery::default();
-        for one in refused {
-            let noted = sql::query(
-                "INSERT INTO undelivered (subscription_id, level, run_id, subject_pk, reason, detail)
-                 SELECT ?, ?, ?, pk, ?, ? FROM subject WHERE pk = ?
-                 ON CONFLICT (subscription_id, level, run_id, subject_pk) DO UPDATE
-                 SET reason = excluded.reason, detail = excluded.detail, settled = false",
-            )
-            .bind(scope.subscription.0)
-            .bind(scope.level_code())
-            .bind(cause.number())
-            .bind(if one.missing { MISSING } else { "error" })
-            .bind(&one.detail)
-            .bind(one.subject)
-            .execute(&mut tx)
-            .await
-            .map_err(doing(DOING))?;
-            if one.missing {
-                counts.missing += noted;
-            } else {
-                counts.errors += noted;
-            }
-        }
-        counts.acknowledged = taken.saturating_sub(counts.missing + counts.errors);
-        sql::query(
-            "UPDATE delivery SET acknowledged = acknowledged + ?, missing = missing + ?, errors = errors + ?
-             WHERE subscription_id = ? AND level = ? AND run_id = ?",
-        )
-        .bind(counts.acknowledged.cast_signed())
-        .bind(counts.missing.cast_signed())
-        .bind(counts.errors.cast_signed())
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(cause.number())
-        .execute(&mut tx)
-        .await
-        .map_err(doing(DOING))?;
-        if let Cause::Run(run) = cause {
-            conclude(&mut tx, scope, run).await?;
-        }
-        tx.commit().await
-    }
-
-    /// What came of the changes of a cause. `None` when there was no destination outside.
-    pub async fn delivery(&self, scope: Scope, cause: Cause) -> Result<Option<Delivery>, Error> {
-        let mut conn = self
-            .pool
-            .acquire()
-            .await
-            .map_err(doing("read what was delivered"))?;
-        delivery(&mut conn, scope, cause).await
-    }
-
     /// What waits in the outboxes of a subscription, or of all.
     pub async fn waiting(&self, of: Option<SubscriptionId>) -> Result<Vec<Waiting>, Error> {
         let rows: Vec<(i64, i64, i64, i64)> = sql::query_as(
@@ -284,10 +157,7 @@ impl Store {
         rows.into_iter()
             .map(|(subscription, level, changes, since)| {
                 Ok(Waiting {
-                    scope: Scope {
-                        subscription: SubscriptionId(subscription),
-                        level: level_of(level),
-                    },
+                    scope: scope_of((subscription, level)),
                     changes: changes.cast_unsigned(),
                     since: Timestamp::from_millisecond(since).map_err(corrupt("a time"))?,
                 })
@@ -301,9 +171,7 @@ impl Store {
             "SELECT DISTINCT d.subscription_id, d.level FROM delivery d
              JOIN destination t ON t.subscription_id = d.subscription_id AND t.broken IS NULL
              LEFT JOIN run r ON r.id = d.run_id
-             WHERE (r.state = 'delivering' OR EXISTS (
-                       SELECT 1 FROM outbox o
-                       WHERE o.subscription_id = d.subscription_id AND o.level = d.level AND o.run_id = d.run_id))
+             WHERE (r.state = 'delivering' OR d.queued > d.acknowledged + d.missing + d.errors)
                AND coalesce(r.state, '') <> 'running'
                AND NOT EXISTS (SELECT 1 FROM job j WHERE j.kind = 'deliver' AND j.state IN ('waiting', 'running')
                                AND j.subscription_id = d.subscription_id AND j.level = d.level)
@@ -312,95 +180,9 @@ impl Store {
         .fetch_all(&self.pool)
         .await
         .map_err(doing("look for what nobody sends"))?;
-        Ok(rows
-            .into_iter()
-            .map(|(subscription, level)| Scope {
-                subscription: SubscriptionId(subscription),
-                level: level_of(level),
-            })
-            .collect())
-    }
-
-    /// Makes runs what their delivery makes of them whose last changes were erased before they were sent.
-    pub async fn conclude_deliveries(&self, scope: Scope) -> Result<(), Error> {
-        const DOING: &str = "look for deliveries that are over";
-        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-        let runs: Vec<i64> = sql::query_scalar(
-            "SELECT id FROM run WHERE subscription_id = ? AND level = ? AND state = ?",
-        )
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(State::Delivering.name())
-        .fetch_all(&mut tx)
-        .await
-        .map_err(doing(DOING))?;
-        for run in runs {
-            conclude(&mut tx, scope, RunId(run.cast_unsigned())).await?;
-        }
-        tx.commit().await
-    }
-
-    /// The changes of a cause that the destination has not taken, in the order of subjects, after the given one.
-    pub async fn undelivered(
-        &self,
-        scope: Scope,
-        cause: Cause,
-        missing: bool,
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<Undelivered>, Error> {
-        let rows: Vec<(i64, String, Option<i64>, Option<String>)> = sql::query_as(
-            "SELECT u.subject_pk, s.id, l.record_id, u.detail FROM undelivered u
-             JOIN subject s ON s.pk = u.subject_pk LEFT JOIN link l ON l.subject_pk = u.subject_pk
-             WHERE u.subscription_id = ? AND u.level = ? AND u.run_id = ? AND (u.reason = ?) = ? AND u.subject_pk > ?
-             ORDER BY u.subject_pk LIMIT ?",
-        )
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(cause.number())
-        .bind(MISSING)
-        .bind(missing)
-        .bind(after)
-        .bind(limit)
-        .fetch_all(&self.pool)
-        .await
-        .map_err(doing("read what was not delivered"))?;
-        Ok(rows
-            .into_iter()
-            .map(|(subject, id, record, detail)| Undelivered {
-                subject,
-                id,
-                record: record.map(|record| RecordId(record.cast_unsigned())),
-                missing,
-                detail,
-            })
-            .collect())
-    }
-
-    /// Puts values in the outbox once more, as they will stand when they are sent. Says how many subjects' were put there.
-    pub async fn resend(
-        &self,
-        scope: Scope,
-        what: Resend<'_>,
-        now: Timestamp,
-    ) -> Result<u64, Error> {
-        const DOING: &str = "put values in the outbox again";
-        let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-        let put = put_again(&mut tx, scope, what)
-            .await
-            .map_err(doing(DOING))?;
-        if put > 0 {
-            note_again(&mut tx, scope, now)
-                .await
-                .map_err(doing(DOING))?;
-        }
-        tx.commit().await?;
-        Ok(put)
+        Ok(rows.into_iter().map(scope_of).collect())
     }
 }
-
-/// The reason of changes whose ids the destination does not know.
-const MISSING: &str = "missing";
 
 /// Fills the outbox with what a run is about to change, if the subscription has a destination outside: staged versions that no
 /// link points to yet. Within the transaction that points the links to them, before it does.
@@ -432,7 +214,7 @@ pub(crate) async fn put_changes(
     .bind(scope.subscription.0)
     .bind(scope.level_code())
     .bind(run.0.cast_signed())
-    .bind(crate::outcome::MATCHED)
+    .bind(MATCHED)
     .execute(&mut *conn)
     .await?;
     sql::query(
@@ -450,249 +232,24 @@ pub(crate) async fn put_changes(
     .map(drop)
 }
 
-async fn put_again(
-    conn: &mut Connection,
-    scope: Scope,
-    what: Resend<'_>,
-) -> Result<u64, sqlx::Error> {
-    const PUT: &str = "INSERT INTO outbox (subscription_id, level, run_id, subject_pk, version_id, previous_id, whole)
-         SELECT l.subscription_id, l.level, ?3, l.subject_pk, NULL, NULL, true FROM link l
-         WHERE l.subscription_id = ?1 AND l.level = ?2 AND l.version_id IS NOT NULL";
-    const ONCE: &str =
-        "ORDER BY l.subject_pk ON CONFLICT (subscription_id, level, run_id, subject_pk) DO NOTHING";
-    let sql = match what {
-        Resend::All => format!("{PUT} {ONCE}"),
-        Resend::Drifted => format!(
-            "{PUT} AND l.subject_pk IN (SELECT subject_pk FROM drift WHERE subscription_id = ?1 AND level = ?2) {ONCE}"
-        ),
-        Resend::Missed(_) => format!(
-            "{PUT} AND l.subject_pk IN (
-                 SELECT u.subject_pk FROM undelivered u JOIN subject s ON s.pk = u.subject_pk
-                 WHERE u.subscription_id = ?1 AND u.level = ?2 AND u.reason = '{MISSING}' AND NOT u.settled
-                   AND s.id IN (SELECT value FROM json_each(?4))) {ONCE}"
-        ),
-    };
-    let query = sql::query(sqlx::AssertSqlSafe(sql))
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(AGAIN);
-    let put = match what {
-        Resend::Missed(ids) => query.bind(texts(ids)).execute(&mut *conn).await?,
-        Resend::All | Resend::Drifted => query.execute(&mut *conn).await?,
-    };
-    match what {
-        Resend::All => {
-            settle_undelivered(conn, scope, "").await?;
-            forget_drift(conn, scope).await?;
-        }
-        Resend::Drifted => forget_drift(conn, scope).await?,
-        Resend::Missed(_) if put > 0 => {
-            settle_undelivered(
-                conn,
-                scope,
-                "AND subject_pk IN (SELECT subject_pk FROM outbox WHERE subscription_id = ?1 AND level = ?2 AND run_id = ?3)",
-            )
-            .await?;
-        }
-        Resend::Missed(_) => {}
-    }
-    Ok(put)
-}
-
-/// Changes that the destination has not taken are settled once they are in the outbox again.
-async fn settle_undelivered(
-    conn: &mut Connection,
-    scope: Scope,
-    which: &str,
-) -> Result<(), sqlx::Error> {
-    let sql = format!(
-        "UPDATE undelivered SET settled = true WHERE subscription_id = ?1 AND level = ?2 AND run_id <= ?3 {which}"
-    );
-    sql::query(sqlx::AssertSqlSafe(sql))
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(AGAIN)
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-pub(crate) async fn forget_drift(conn: &mut Connection, scope: Scope) -> Result<(), sqlx::Error> {
-    sql::query("DELETE FROM drift WHERE subscription_id = ? AND level = ?")
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-/// Counts what is sent once more: anew, if nothing of it waited any more.
-async fn note_again(
-    conn: &mut Connection,
-    scope: Scope,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let waiting =
-        "SELECT count(*) FROM outbox WHERE subscription_id = ?1 AND level = ?2 AND run_id = ?3";
-    let sql = format!(
-        "INSERT INTO delivery (subscription_id, level, run_id, queued, queued_at) VALUES (?1, ?2, ?3, ({waiting}), ?4)
-         ON CONFLICT (subscription_id, level, run_id) DO UPDATE
-         SET queued_at = CASE WHEN delivery.queued = delivery.acknowledged + delivery.missing + delivery.errors
-                              THEN excluded.queued_at ELSE delivery.queued_at END,
-             queued = excluded.queued, acknowledged = 0, missing = 0, errors = 0"
-    );
-    sql::query(sqlx::AssertSqlSafe(sql))
-        .bind(scope.subscription.0)
-        .bind(scope.level_code())
-        .bind(AGAIN)
-        .bind(now.as_millisecond())
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-async fn delivery(
-    conn: &mut Connection,
-    scope: Scope,
-    cause: Cause,
-) -> Result<Option<Delivery>, Error> {
-    let row: Option<(i64, i64, i64, i64)> = sql::query_as(
-        "SELECT queued, acknowledged, missing, errors FROM delivery
-         WHERE subscription_id = ? AND level = ? AND run_id = ?",
-    )
-    .bind(scope.subscription.0)
-    .bind(scope.level_code())
-    .bind(cause.number())
-    .fetch_optional(conn)
-    .await
-    .map_err(doing("read what was delivered"))?;
-    Ok(row.map(|(queued, acknowledged, missing, errors)| Delivery {
-        queued: queued.cast_unsigned(),
-        acknowledged: acknowledged.cast_unsigned(),
-        missing: missing.cast_unsigned(),
-        errors: errors.cast_unsigned(),
-    }))
-}
-
-/// Makes a run what its delivery makes of it, if nothing of it waits any more. One that has proved all the rest is proved once
-/// the destination has taken every change.
-async fn conclude(tx: &mut Transaction<'_>, scope: Scope, run: RunId) -> Result<(), Error> {
-    const DOING: &str = "end the delivery of a run";
-    let waits: bool = sql::query_scalar(
-        "SELECT EXISTS (SELECT 1 FROM outbox WHERE subscription_id = ? AND level = ? AND run_id = ?)",
-    )
-    .bind(scope.subscription.0)
-    .bind(scope.level_code())
-    .bind(run.0.cast_signed())
-    .fetch_one(&mut *tx)
-    .await
-    .map_err(doing(DOING))?;
-    if waits {
-        return Ok(());
-    }
-    let row: Option<(String, Option<String>)> =
-        sql::query_as("SELECT state, report FROM run WHERE id = ?")
-            .bind(run.0.cast_signed())
-            .fetch_optional(&mut *tx)
-            .await
-            .map_err(doing(DOING))?;
-    let Some((state, Some(report))) = row else {
-        return Ok(());
-    };
-    let held: Vec<(String, String)> = sql::query_as(
-        "SELECT name, held FROM destination_field WHERE subscription_id = ? AND level = ? AND held IS NOT NULL ORDER BY name",
-    )
-    .bind(scope.subscription.0)
-    .bind(scope.level_code())
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(doing(DOING))?;
-    let counts = delivery(tx, scope, Cause::Run(run))
-        .await?
-        .unwrap_or_default();
-    let whole = counts.missing == 0
-        && counts.errors == 0
-        && counts.queued == counts.acknowledged
-        && held.is_empty();
-    let mut report: serde_json::Value =
-        serde_json::from_str(&report).map_err(corrupt("a run's report"))?;
-    report["delivery"] = counts.shown(&held);
-    let state = if state == State::Delivering.name() {
-        let state = if whole {
-            State::Success
-        } else {
-            State::Partial
-        };
-        report["result"] = state.name().into();
-        report["proved"] = whole.into();
-        state.name().to_owned()
-    } else {
-        state
-    };
-    sql::query("UPDATE run SET state = ?, report = ? WHERE id = ?")
-        .bind(state)
-        .bind(report.to_string())
-        .bind(run.0.cast_signed())
-        .execute(&mut *tx)
-        .await
-        .map(drop)
-        .map_err(doing(DOING))
-}
-
-impl Delivery {
-    /// As it stands in reports. Fields that are not sent are named with the reason.
-    pub fn shown(&self, held: &[(String, String)]) -> serde_json::Value {
-        let mut shown = serde_json::json!({
-            "queued": self.queued,
-            "acknowledged": self.acknowledged,
-            "missing": self.missing,
-            "errors": self.errors,
-            "pending": self.pending(),
-        });
-        if !held.is_empty() {
-            let held = held.iter().cloned();
-            shown["held"] = held
-                .collect::<std::collections::BTreeMap<_, _>>()
-                .into_iter()
-                .collect();
-        }
-        shown
-    }
-}
-
 /// Forgets what waits to be sent of a level, and ends the runs that wait for it.
 pub(crate) async fn forget_outbox(tx: &mut Transaction<'_>, scope: Scope) -> Result<(), Error> {
     const DOING: &str = "clear the outbox";
-    for sql in [
-        "DELETE FROM outbox WHERE subscription_id = ? AND level = ?",
-        "DELETE FROM drift WHERE subscription_id = ? AND level = ?",
-    ] {
-        sql::query(sql)
-            .bind(scope.subscription.0)
-            .bind(scope.level_code())
-            .execute(&mut *tx)
-            .await
-            .map_err(doing(DOING))?;
-    }
-    let runs: Vec<i64> = sql::query_scalar(
-        "SELECT id FROM run WHERE subscription_id = ? AND level = ? AND state = ?",
-    )
-    .bind(scope.subscription.0)
-    .bind(scope.level_code())
-    .bind(State::Delivering.name())
-    .fetch_all(&mut *tx)
-    .await
-    .map_err(doing(DOING))?;
-    for run in runs {
-        conclude(tx, scope, RunId(run.cast_unsigned())).await?;
-    }
-    sql::query("DELETE FROM delivery WHERE subscription_id = ? AND level = ?")
+    forget(tx, "outbox", scope).await.map_err(doing(DOING))?;
+    forget(tx, "drift", scope).await.map_err(doing(DOING))?;
+    answered::conclude_all(tx, scope).await?;
+    forget(tx, "delivery", scope).await.map_err(doing(DOING))
+}
+
+/// Deletes what a table holds of a level.
+async fn forget(conn: &mut Connection, table: &str, scope: Scope) -> Result<(), sqlx::Error> {
+    let sql = format!("DELETE FROM {table} WHERE subscription_id = ? AND level = ?");
+    sql::query(AssertSqlSafe(sql))
         .bind(scope.subscription.0)
         .bind(scope.level_code())
-        .execute(&mut *tx)
+        .execute(conn)
         .await
         .map(drop)
-        .map_err(doing(DOING))
 }
 
 /// Forgets subjects in what is to be sent and what was not taken. What was not sent yet of a run is not counted any more.
@@ -726,4 +283,11 @@ pub(crate) async fn forget_subjects(
         sql::query(sql).bind(subjects).execute(&mut *conn).await?;
     }
     Ok(())
+}
+
+fn scope_of((subscription, level): (i64, i64)) -> Scope {
+    Scope {
+        subscription: SubscriptionId(subscription),
+        level: level_of(level),
+    }
 }

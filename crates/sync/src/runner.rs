@@ -225,11 +225,10 @@ impl Runner {
 
     /// Puts in the queue what is to be done outside after a run: sending what waits, and after that, now and then, comparing.
     async fn ask_outside(&self, scope: Scope) -> Result<(), store::Error> {
-        if self.store().next_cause(scope).await?.is_some() {
-            self.deliver_now(scope).await
-        } else {
-            self.compare_if_due(scope).await
+        if self.deliver_now(scope).await? {
+            return Ok(());
         }
+        self.compare_if_due(scope).await
     }
 
     /// Puts a comparison of a sample in the queue, unless the last one serves.
@@ -258,13 +257,14 @@ impl Runner {
         Ok(())
     }
 
-    /// Puts in the queue the sending of what waits of a level, now, whenever it was to be tried again.
-    pub async fn deliver_now(&self, scope: Scope) -> Result<(), store::Error> {
-        if self.store().next_cause(scope).await?.is_some() {
+    /// Puts in the queue the sending of what waits of a level, now, whenever it was to be tried again. Says whether anything waits.
+    pub async fn deliver_now(&self, scope: Scope) -> Result<bool, store::Error> {
+        let waits = self.store().next_cause(scope).await?.is_some();
+        if waits {
             self.ask_for(scope, Kind::Deliver, Origin::default())
                 .await?;
         }
-        Ok(())
+        Ok(waits)
     }
 
     /// Puts a job in the queue that no run comes of. One of its kind that is there already is taken for it.

@@ -201,14 +201,10 @@ impl Destinations {
         }
         let key = self.shared.store.destination_key(subscription).await?;
         let key = key.ok_or(Error::NotConnected)?;
-        let client = self.new_client(connected.region()?, key)?;
+        let client = self.builder(connected.region()?, key).build()?;
         self.clients()
             .insert(subscription, (stored, client.clone()));
         Ok(client)
-    }
-
-    fn new_client(&self, region: Region, key: SecretString) -> Result<Client, Error> {
-        Ok(self.builder(region, key).build()?)
     }
 
     fn builder(&self, region: Region, key: SecretString) -> ClientBuilder {
@@ -292,11 +288,8 @@ impl Destinations {
     }
 
     async fn try_stored_key(&self, subscription: SubscriptionId) -> Result<(), Error> {
-        let store = &self.shared.store;
-        let stored = store.destination(subscription).await?;
-        let stored = stored.ok_or(Error::NotConnected)?;
-        let region = Connected::read(&stored)?.region()?;
-        let key = store.destination_key(subscription).await?;
+        let region = self.connected(subscription).await?.region()?;
+        let key = self.shared.store.destination_key(subscription).await?;
         self.try_key(region, key.ok_or(Error::NotConnected)?).await
     }
 
@@ -313,14 +306,12 @@ impl Destinations {
         subscription: SubscriptionId,
         found: Choice,
     ) -> Result<(), Error> {
-        let store = &self.shared.store;
-        let stored = store.destination(subscription).await?;
-        let stored = stored.ok_or(Error::NotConnected)?;
         let connected = Connected {
             found,
-            ..Connected::read(&stored)?
+            ..self.connected(subscription).await?
         };
-        store
+        self.shared
+            .store
             .set_destination_settings(subscription, &connected.written())
             .await?;
         Ok(())
