@@ -4,6 +4,7 @@
 //! that is made there, from a template, and dropped at the end: the same tests run on both.
 
 mod dump;
+mod folder;
 mod proxy;
 mod server;
 
@@ -14,10 +15,9 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 use store::{Options, Store, database::migrations};
-use tempfile::TempDir;
 
-pub use crate::proxy::Proxy;
 use crate::server::Database;
+pub use crate::{folder::Folder, proxy::Proxy};
 
 /// The environment variable with the URL by which an administrator reaches the server.
 pub const VARIABLE: &str = "TRIBUTARY_TEST_POSTGRES";
@@ -25,7 +25,7 @@ pub const VARIABLE: &str = "TRIBUTARY_TEST_POSTGRES";
 /// A data directory that goes with the test, and its database.
 #[derive(Debug)]
 pub struct Scratch {
-    dir: TempDir,
+    folder: Folder,
     database: Option<Database>,
 }
 
@@ -51,14 +51,14 @@ impl Scratch {
 
     fn with(database: Option<Database>) -> Self {
         Self {
-            dir: TempDir::new().expect("a temporary directory"),
+            folder: Folder::new(),
             database,
         }
     }
 
     /// The data directory.
     pub fn path(&self) -> &Path {
-        self.dir.path()
+        self.folder.path()
     }
 
     /// The URL of the database, if it is PostgreSQL's.

@@ -12,6 +12,8 @@ use sqlx::{
 use store::{Store, database::migrations};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::Folder;
+
 /// Held while the template is looked for or made.
 const MAKING: i64 = 0x7269_6275;
 
@@ -96,9 +98,9 @@ async fn template(admin: &mut PgConnection, server: &PgConnectOptions) -> String
             &format!("CREATE DATABASE {name} ENCODING 'UTF8' TEMPLATE template0"),
         )
         .await;
-        let dir = tempfile::TempDir::new().expect("a temporary directory");
+        let folder = Folder::new();
         let url = server.clone().database(&name).to_url_lossy().to_string();
-        let store = Store::open_with(&crate::options(dir.path(), Some(&url))).await;
+        let store = Store::open_with(&crate::options(folder.path(), Some(&url))).await;
         store.expect("the schema can be made").close().await;
         run(admin, &format!("ALTER DATABASE {name} IS_TEMPLATE true")).await;
     }

@@ -55,20 +55,33 @@ impl Tree {
     }
 }
 
-/// Fails with the names of what still lies in `directory`.
+/// Fails with the names of what still lies in `directory`, and of what lies in that: a temporary directory's own name does not
+/// say whose it is.
 pub(crate) fn none_in(directory: &Path) -> anyhow::Result<Verdict> {
+    let left = names_in(directory)?;
+    if left.is_empty() {
+        return Ok(Verdict::Passed);
+    }
+    let described: Vec<_> = left
+        .iter()
+        .map(|name| match names_in(&directory.join(name)) {
+            Ok(within) => format!("{name} ({})", within.join(", ")),
+            Err(_) => name.clone(),
+        })
+        .collect();
+    bail!(
+        "the tests left {} temporary files or directories behind: {}",
+        left.len(),
+        described.join(", ")
+    );
+}
+
+fn names_in(directory: &Path) -> io::Result<Vec<String>> {
     let mut names = fs::read_dir(directory)?
         .map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()))
         .collect::<io::Result<Vec<_>>>()?;
-    if names.is_empty() {
-        return Ok(Verdict::Passed);
-    }
     names.sort();
-    bail!(
-        "the tests left {} temporary files or directories behind: {}",
-        names.len(),
-        names.join(", ")
-    );
+    Ok(names)
 }
 
 fn stdout(command: &mut Command) -> anyhow::Result<String> {
@@ -123,8 +136,12 @@ mod tests {
             none_in(directory.path()).expect("readable"),
             Verdict::Passed
         );
-        fs::write(directory.path().join("forgotten.db"), "").expect("writable");
-        let error = none_in(directory.path()).expect_err("a leftover");
-        assert!(error.to_string().contains("forgotten.db"), "{error}");
+        let data = directory.path().join("data");
+        fs::create_dir(&data).expect("writable");
+        fs::write(data.join("forgotten.db"), "").expect("writable");
+        fs::write(directory.path().join("file"), "").expect("writable");
+        let error = none_in(directory.path()).expect_err("leftovers");
+        let named = "2 temporary files or directories behind: data (forgotten.db), file";
+        assert!(error.to_string().ends_with(named), "{error}");
     }
 }

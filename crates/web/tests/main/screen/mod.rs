@@ -23,8 +23,8 @@ use fantoccini::{
     wd::{Capabilities, WebDriverCompatibleCommand},
 };
 use hyper_util::client::legacy::connect::HttpConnector;
+use scratch::Folder;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 use url::Url;
 
 /// axe-core, which knows the rules of accessibility.
@@ -90,7 +90,7 @@ pub(crate) struct Screen {
     driver: Child,
     port: u16,
     session: String,
-    _home: TempDir,
+    _home: Folder,
 }
 
 /// A command of Chromium's own protocol.
@@ -127,7 +127,7 @@ impl WebDriverCompatibleCommand for Console {
 impl Screen {
     /// Opens a window.
     pub(crate) async fn open(look: Look) -> Self {
-        let home = tempfile::tempdir().unwrap();
+        let home = Folder::new();
         let (driver, port) = start_driver(home.path());
         let mut capabilities = Capabilities::new();
         let profile = home.path().join("profile");
