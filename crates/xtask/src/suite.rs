@@ -3,7 +3,7 @@
 //! The order also decides how often the dependencies are compiled, which is most of a first run:
 //! once as metadata for clippy and rustdoc, once for the tests and the demo.
 
-use std::{env, ffi::OsString, process::ExitCode};
+use std::{env, ffi::OsString, num::NonZero, process::ExitCode, thread};
 
 use crate::{
     browser,
@@ -24,6 +24,9 @@ const ADVISORIES: &str = "advisories";
 const TEMPORARY: &str = "no temporary files left";
 const UNCHANGED: &str = "source tree unchanged";
 const DEMO: &str = "demo";
+
+/// By which the test programs are told how many tests to run at once.
+const THREADS: &str = "RUST_TEST_THREADS";
 
 /// Limits of the tests that could go on for ever: `(variable, default, meaning)`.
 const LIMITS: [(&str, &str, &str); 2] = [
@@ -103,6 +106,9 @@ pub(crate) fn test(workspace: &Workspace, quick: bool) -> anyhow::Result<ExitCod
             tests.envs(limits.clone()).env("TMPDIR", temporary.path());
             // A changed snapshot fails its test and is not written beside the accepted one.
             tests.env("INSTA_UPDATE", "no");
+            if env::var_os(THREADS).is_none() {
+                tests.env(THREADS, at_once().to_string());
+            }
             tests
         };
         steps.command(TESTS, &mut tests(&["--workspace"]));
@@ -147,6 +153,11 @@ fn demo(workspace: &Workspace, steps: &mut Steps, built: bool) -> anyhow::Result
     demo.args(["demo", "--once", "--data-dir"]).arg(data.path());
     steps.command(DEMO, &mut demo);
     Ok(())
+}
+
+/// How many tests run at once: two for each processor, as half of the time they wait for a browser, a server or each other.
+fn at_once() -> usize {
+    2 * thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn limits(set: impl Fn(&str) -> Option<OsString>) -> [(&'static str, OsString); LIMITS.len()] {
