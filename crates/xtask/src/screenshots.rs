@@ -21,7 +21,7 @@ use crate::{
 const TESTS: [&str; 3] = [
     "screen::states::sync",
     "screen::states::subjects",
-    "screen::states::map",
+    "screen::states::mapping::map",
 ];
 
 /// A page that is shown.

@@ -7,7 +7,6 @@ mod installation;
 mod nights;
 mod outages;
 mod outside;
-mod outside_chaos;
 mod points;
 mod probe;
 mod proof;

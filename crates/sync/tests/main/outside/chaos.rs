@@ -20,10 +20,10 @@ use store::{findings, run::Run};
 use sync::destination;
 use tokio_util::sync::CancellationToken;
 
+use super::{Outside, same};
 use crate::{
     PORTAL,
     chaos::{Dice, FIELDS, edit, seed},
-    outside::{Outside, same},
 };
 
 /// Values by the keys of our fields at Pendo.
