@@ -21,7 +21,7 @@ struct Arguments {
     /// `knows_portal` gives it the ids that a portal's product knows; can be repeated.
     #[arg(long, value_name = "JSON")]
     pendo: Vec<String>,
-    /// How long Pendo's answers wait, in milliseconds.
+    /// What a call of Pendo's takes at least, in milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pendo_latency: u64,
     /// A whole configuration as a JSON file; `--portal` adds to it.

@@ -13,6 +13,7 @@ use futures::StreamExt as _;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use crate::http::{self, Delivery, Outcome, Request, control, screens};
 use crate::journal::{Call, Kind};
@@ -73,6 +74,7 @@ pub(crate) async fn connection(stream: TcpStream, router: Router) {
 }
 
 async fn api(State(world): State<Arc<World>>, request: HttpRequest) -> Response<Body> {
+    let arrived = Instant::now();
     let (head, body) = request.into_parts();
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
     let request = Request {
@@ -103,9 +105,7 @@ async fn api(State(world): State<Arc<World>>, request: HttpRequest) -> Response<
         });
     }
     let outcome = http::answer(&world, &request);
-    if outcome.delay_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(outcome.delay_ms)).await;
-    }
+    outcome.is_due(arrived).await;
     respond(outcome)
 }
 

@@ -13,8 +13,11 @@ pub(crate) mod route;
 pub(crate) mod screens;
 mod streams;
 
+use std::time::Duration;
+
 use axum::body::Bytes;
 use axum::http::HeaderMap;
+use tokio::time::Instant;
 
 use crate::fault::{Action, Sight};
 use crate::journal::{Call as Entry, Kind};
@@ -115,11 +118,20 @@ impl Call<'_> {
     }
 }
 
-/// An answer with the way it goes out and how long it waits.
+/// An answer with the way it goes out, and what the call takes at least.
 pub(crate) struct Outcome {
     pub(crate) reply: Reply,
     pub(crate) delivery: Delivery,
     pub(crate) delay_ms: u64,
+}
+
+impl Outcome {
+    /// Waits until a call that arrived then may be answered: reading and working on it are part of what it takes.
+    pub(crate) async fn is_due(&self, arrived: Instant) {
+        if self.delay_ms > 0 {
+            tokio::time::sleep_until(arrived + Duration::from_millis(self.delay_ms)).await;
+        }
+    }
 }
 
 /// Answers a call of the API and writes it into the journal.

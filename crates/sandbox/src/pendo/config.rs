@@ -26,7 +26,7 @@ pub struct Config {
     pub seed: u64,
     /// The subscriptions; names must differ, and so must keys.
     pub subscriptions: Vec<Subscription>,
-    /// Real time that passes between the work of a call and its answer.
+    /// Real time every call takes at least.
     pub latency_ms: u64,
     /// What is not known about the real thing, one switch a question.
     pub switches: Switches,

@@ -73,7 +73,7 @@ impl Pendo {
         self.world.turn(turn);
     }
 
-    /// Sets how long every answer waits, in real time.
+    /// Sets what every call takes at least, in real time.
     pub fn latency_ms(&self, ms: u64) {
         self.world.latency_ms.store(ms, Relaxed);
     }

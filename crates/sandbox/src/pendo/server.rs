@@ -8,6 +8,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::Response;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 use super::world::World;
 use super::{answer, control};
@@ -73,6 +74,7 @@ impl Drop for UnderWay {
 }
 
 async fn api(State(world): State<Arc<World>>, request: HttpRequest) -> Response<Body> {
+    let arrived = Instant::now();
     let _under_way = UnderWay::begin(Arc::clone(&world));
     let (head, body) = request.into_parts();
     let body = to_bytes(body, LONGEST_BODY).await.unwrap_or_default();
@@ -85,9 +87,7 @@ async fn api(State(world): State<Arc<World>>, request: HttpRequest) -> Response<
     };
     let answered = answer::answer(&world, &request);
     drop(request);
-    if answered.outcome.delay_ms > 0 {
-        tokio::time::sleep(Duration::from_millis(answered.outcome.delay_ms)).await;
-    }
+    answered.outcome.is_due(arrived).await;
     // Past every wait: a caller that hung up during one never gets here.
     if matches!(answered.outcome.delivery, Delivery::Whole) {
         world.journal().deliver(answered.number, answered.operation);
