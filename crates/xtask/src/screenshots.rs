@@ -18,10 +18,11 @@ use crate::{
 };
 
 /// The tests that take the pictures.
-const TESTS: [&str; 3] = [
+const TESTS: [&str; 4] = [
     "screen::states::sync",
     "screen::states::subjects",
     "screen::states::mapping::map",
+    "screen::states::destination",
 ];
 
 /// A page that is shown.
@@ -37,7 +38,7 @@ struct Page {
 }
 
 #[rustfmt::skip]
-const PAGES: [Page; 8] = [
+const PAGES: [Page; 9] = [
     Page {
         scene: "sync-overview", name: "overview", japanese: true,
         title: "Overview",
@@ -62,6 +63,11 @@ const PAGES: [Page; 8] = [
         scene: "sync-run", name: "run", japanese: true,
         title: "One sync",
         caption: "What became of every record, as a flow whose numbers open the records behind them, and the proof.",
+    },
+    Page {
+        scene: "destination-differing", name: "destination", japanese: true,
+        title: "Destination",
+        caption: "Pendo as a destination: its fields, what waits to be sent, and what it holds compared with what it was sent.",
     },
     Page {
         scene: "sync-runs", name: "runs", japanese: false,
