@@ -52,16 +52,21 @@ pub(crate) fn seed() -> u64 {
     seed
 }
 
-#[tokio::test]
-async fn random_histories_end_in_the_truth() {
+/// Makes up history after history, each from a seed of its own, in one part of the time that there is for chaos.
+pub(crate) async fn histories(part: u32, history: impl AsyncFn(u64)) {
     let seconds = env::var("TRIBUTARY_CHAOS_SECONDS").map_or(10, |text| text.parse().unwrap());
-    let end = Instant::now() + Duration::from_secs(seconds);
+    let end = Instant::now() + Duration::from_secs(seconds) / part;
     let mut seed = seed();
     while Instant::now() < end {
         println!("history {seed}");
         history(seed).await;
         seed += 1;
     }
+}
+
+#[tokio::test]
+async fn random_histories_end_in_the_truth() {
+    histories(1, history).await;
 }
 
 async fn history(seed: u64) {

@@ -216,13 +216,7 @@ impl World {
 
     /// A run that is proved, or a panic with its report.
     async fn proved(&self) -> RunReport {
-        let report = self.sync().await;
-        assert!(
-            report.proved && report.result == State::Success,
-            "{}",
-            serde_json::to_string_pretty(&report).unwrap()
-        );
-        report
+        proved(self.sync().await)
     }
 
     /// A run that is not, and has the number `code`; nothing is stored differently afterwards.
@@ -343,6 +337,16 @@ impl World {
         }
         assert_eq!(winners, self.truth(level).matched);
     }
+}
+
+/// A report that says proved, or a panic with it.
+fn proved(report: RunReport) -> RunReport {
+    assert!(
+        report.proved && report.result == State::Success,
+        "{}",
+        serde_json::to_string_pretty(&report).unwrap()
+    );
+    report
 }
 
 /// Makes ids known.

@@ -4,11 +4,7 @@
 //!
 //! `TRIBUTARY_CHAOS_SECONDS` says how long histories are made up, `TRIBUTARY_CHAOS_SEED` repeats one.
 
-use std::{
-    collections::BTreeMap,
-    env,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use model::{Level, MetadataType, payload::entries};
 use sandbox::{
@@ -23,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Outside, same};
 use crate::{
     PORTAL,
-    chaos::{Dice, FIELDS, edit, seed},
+    chaos::{Dice, FIELDS, edit, histories},
 };
 
 /// Values by the keys of our fields at Pendo.
@@ -31,15 +27,8 @@ type Values = BTreeMap<String, Value>;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_histories_end_in_the_truth_at_pendo_as_well() {
-    let seconds = env::var("TRIBUTARY_CHAOS_SECONDS").map_or(10, |text| text.parse().unwrap());
-    // Histories are short: half of the time makes up dozens.
-    let end = Instant::now() + Duration::from_secs(seconds) / 2;
-    let mut seed = seed();
-    while Instant::now() < end {
-        println!("history {seed}");
-        history(seed).await;
-        seed += 1;
-    }
+    // They are short: half of the time makes up dozens.
+    histories(2, history).await;
 }
 
 async fn history(seed: u64) {

@@ -63,11 +63,7 @@ async fn a_field_of_another_type_is_held_and_the_others_go_on() {
 
 #[tokio::test]
 async fn whole_numbers_are_held_until_somebody_says_otherwise() {
-    let portal = PortalConfig::bench(PORTAL, 20);
-    let outside = Outside::of(portal.clone(), Subscription::default())
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean(20).await;
     outside
         .pendo
         .switches(|switches| switches.number = NumberType::Integer);
@@ -81,10 +77,7 @@ async fn whole_numbers_are_held_until_somebody_says_otherwise() {
         },
         ..destination::Settings::default()
     };
-    let outside = Outside::with(portal, Subscription::default(), settings)
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean_with(20, settings).await;
     outside
         .pendo
         .switches(|switches| switches.number = NumberType::Integer);
@@ -108,11 +101,7 @@ async fn forms_of_values_are_those_that_were_found_or_set() {
         },
         ..destination::Settings::default()
     };
-    let portal = PortalConfig::bench(PORTAL, 30);
-    let outside = Outside::with(portal, Subscription::default(), settings)
-        .await
-        .mapped()
-        .await;
+    let outside = Outside::clean_with(30, settings).await;
     outside.pendo.switches(|switches| *switches = odd);
     outside.proved().await;
     let (record, _) = outside.world.contacts()[0].clone();

@@ -17,7 +17,7 @@ use sandbox::{
     pendo::{Config, Group, Kind, Operation, Pendo, Subscription, WRITE_KEY},
 };
 use serde_json::{Value, json};
-use store::{Scope, outbox::Resend, run::State};
+use store::{Scope, outbox::Resend};
 use sync::{
     Progress, ReaderChoice, Request, RunReport, Runner, Stops,
     connect::Connector,
@@ -27,7 +27,7 @@ use sync::{
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::{PORTAL, World, object, settings};
+use crate::{PORTAL, World, object, proved, settings};
 
 pub(crate) const FIELDS: [&str; 5] = [
     "is_champion",
@@ -39,6 +39,9 @@ pub(crate) const FIELDS: [&str; 5] = [
 
 /// The subscription of Pendo's stand-in.
 const MAIN: &str = "main";
+
+/// An id that Pendo does not know.
+const STRANGER: &str = "stranger-1";
 
 /// A world whose subscription is connected to Pendo, from where its ids come.
 pub(crate) struct Outside {
@@ -59,11 +62,13 @@ impl Outside {
 
     /// So many contacts without dirt, with these fields.
     async fn clean(contacts: u64) -> Self {
+        Self::clean_with(contacts, destination::Settings::default()).await
+    }
+
+    async fn clean_with(contacts: u64, settings: destination::Settings) -> Self {
         let portal = PortalConfig::bench(PORTAL, contacts);
-        Self::of(portal, Subscription::default())
-            .await
-            .mapped()
-            .await
+        let outside = Self::with(portal, Subscription::default(), settings);
+        outside.await.mapped().await
     }
 
     async fn of(portal: PortalConfig, subscription: Subscription) -> Self {
@@ -176,13 +181,17 @@ impl Outside {
 
     /// A run that is proved there as well.
     async fn proved(&self) -> RunReport {
-        let report = self.sync().await;
-        assert!(
-            report.proved && report.result == State::Success,
-            "{}",
-            serde_json::to_string_pretty(&report).unwrap()
-        );
-        report
+        proved(self.sync().await)
+    }
+
+    /// A contact with a plan, for an id that is known here but not at Pendo.
+    async fn add_stranger(&self) -> u64 {
+        let stranger = [("product_user_id", STRANGER), ("plan_tier", "team")];
+        let record = self.world.create(&stranger);
+        self.world
+            .import(Level::Visitor, [STRANGER.to_owned()])
+            .await;
+        record
     }
 
     /// What Pendo's stand-in holds of our fields, under the keys that it gave them.

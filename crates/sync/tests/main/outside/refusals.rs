@@ -1,10 +1,6 @@
 //! What Pendo does not take, and what is done about it.
 
-use model::Level;
-use sandbox::{
-    PortalConfig,
-    pendo::{Action, Command, Errors, Kind, Operation, Rule, Subscription},
-};
+use sandbox::pendo::{Action, Command, Errors, Kind, Operation, Rule};
 use serde_json::json;
 use store::{
     outbox::{Cause, Resend},
@@ -12,19 +8,12 @@ use store::{
 };
 use sync::destination;
 
-use super::{MAIN, Outside};
-use crate::PORTAL;
+use super::{MAIN, Outside, STRANGER};
 
 #[tokio::test]
 async fn an_id_that_pendo_does_not_know_is_said_and_is_sent_once_it_does() {
     let outside = Outside::clean(30).await;
-    let stranger = outside
-        .world
-        .create(&[("product_user_id", "stranger-1"), ("plan_tier", "team")]);
-    outside
-        .world
-        .import(Level::Visitor, ["stranger-1".to_owned()])
-        .await;
+    let stranger = outside.add_stranger().await;
     let report = outside.sync().await;
     assert_eq!((report.result, report.proved), (State::Partial, false));
     let delivery = report.delivery.as_ref().unwrap();
@@ -38,19 +27,19 @@ async fn an_id_that_pendo_does_not_know_is_said_and_is_sent_once_it_does() {
         .undelivered(outside.scope(), cause, true, 0, 9)
         .await
         .unwrap();
-    assert_eq!(missing[0].id, "stranger-1");
+    assert_eq!(missing[0].id, STRANGER);
     assert_eq!(missing[0].record.unwrap().0, stranger);
-    assert_eq!(outside.value("stranger-1", "hubspotplantier"), None);
+    assert_eq!(outside.value(STRANGER, "hubspotplantier"), None);
 
     let appears = Command::AddIds {
         kind: Kind::Visitor,
-        ids: vec!["stranger-1".into()],
+        ids: vec![STRANGER.into()],
     };
     outside.pendo.run(MAIN, &appears).unwrap();
     let report = outside.proved().await;
     assert_eq!(report.delivery.unwrap()["queued"], 0);
     assert_eq!(
-        outside.value("stranger-1", "hubspotplantier"),
+        outside.value(STRANGER, "hubspotplantier"),
         Some(json!("team"))
     );
 }
@@ -61,21 +50,11 @@ async fn with_create_strangers_come_into_being() {
         create: true,
         ..destination::Settings::default()
     };
-    let portal = PortalConfig::bench(PORTAL, 30);
-    let outside = Outside::with(portal, Subscription::default(), settings)
-        .await
-        .mapped()
-        .await;
-    outside
-        .world
-        .create(&[("product_user_id", "stranger-1"), ("plan_tier", "team")]);
-    outside
-        .world
-        .import(Level::Visitor, ["stranger-1".to_owned()])
-        .await;
+    let outside = Outside::clean_with(30, settings).await;
+    outside.add_stranger().await;
     outside.proved().await;
     assert_eq!(
-        outside.value("stranger-1", "hubspotplantier"),
+        outside.value(STRANGER, "hubspotplantier"),
         Some(json!("team"))
     );
 }
