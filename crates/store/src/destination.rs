@@ -9,7 +9,8 @@ use secrecy::SecretString;
 use crate::{
     Error, Scope, Store, SubscriptionId,
     error::{corrupt, doing},
-    outbox::forget_outbox,
+    job::{Claim, begin_outside_anew},
+    outbox::{Resend, forget_outbox, send_again},
     sql::{self, Lock},
 };
 
@@ -112,8 +113,8 @@ impl Store {
         })
     }
 
-    /// Stores a destination in place of the present one. What is known of its fields and ids is forgotten, unless it is the
-    /// same one under another key.
+    /// Stores a destination in place of the present one. Unless it is the same one under another key, what is known of its fields
+    /// and ids is forgotten, and all that a record has ever fed is put in the outbox.
     pub async fn set_destination(
         &self,
         subscription: SubscriptionId,
@@ -122,18 +123,24 @@ impl Store {
     ) -> Result<(), Error> {
         const DOING: &str = "store the destination";
         let mut tx = self.pool.begin(Lock::Levels(subscription), DOING).await?;
-        for table in ["destination_field", "destination_level"] {
-            let sql = format!(
-                "DELETE FROM {table} WHERE subscription_id = ?1 AND NOT EXISTS (
-                     SELECT 1 FROM destination WHERE subscription_id = ?1 AND kind = ?2 AND settings = ?3)"
-            );
-            sql::query(sqlx::AssertSqlSafe(sql))
-                .bind(subscription.0)
-                .bind(&destination.kind)
-                .bind(&destination.settings)
-                .execute(&mut tx)
-                .await
-                .map_err(doing(DOING))?;
+        let same: bool = sql::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM destination WHERE subscription_id = ? AND kind = ? AND settings = ?)",
+        )
+        .bind(subscription.0)
+        .bind(&destination.kind)
+        .bind(&destination.settings)
+        .fetch_one(&mut tx)
+        .await
+        .map_err(doing(DOING))?;
+        if !same {
+            for table in ["destination_field", "destination_level"] {
+                let sql = format!("DELETE FROM {table} WHERE subscription_id = ?");
+                sql::query(sqlx::AssertSqlSafe(sql))
+                    .bind(subscription.0)
+                    .execute(&mut tx)
+                    .await
+                    .map_err(doing(DOING))?;
+            }
         }
         sql::query(
             "INSERT INTO destination (subscription_id, kind, settings, sealed, connected_by, connected_at, broken)
@@ -151,6 +158,18 @@ impl Store {
         .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
+        for level in Level::ALL.into_iter().filter(|_| !same) {
+            let scope = Scope {
+                subscription,
+                level,
+            };
+            send_again(&mut tx, scope, Resend::All, destination.connected_at)
+                .await
+                .map_err(doing(DOING))?;
+        }
+        begin_outside_anew(&mut tx, subscription)
+            .await
+            .map_err(doing(DOING))?;
         tx.commit().await
     }
 
@@ -205,6 +224,9 @@ impl Store {
                 };
                 forget_outbox(&mut tx, scope).await?;
             }
+            begin_outside_anew(&mut tx, subscription)
+                .await
+                .map_err(doing(DOING))?;
         }
         tx.commit().await?;
         Ok(removed > 0)
@@ -268,13 +290,18 @@ impl Store {
     }
 
     /// Notes our fields of a level under the destination's names, in place of those that were noted.
+    ///
+    /// # Errors
+    /// [`Error::JobLost`] when another process delivers by now, or there is another destination.
     pub async fn set_destination_fields(
         &self,
-        scope: Scope,
+        claim: &Claim,
         fields: &[DestinationField],
     ) -> Result<(), Error> {
         const DOING: &str = "note the destination's fields";
+        let scope = claim.job.scope;
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
+        claim.ticket.show(&mut tx, DOING).await?;
         sql::query("DELETE FROM destination_field WHERE subscription_id = ? AND level = ?")
             .bind(scope.subscription.0)
             .bind(scope.level_code())

@@ -19,6 +19,7 @@ use crate::{
     upload::UploadId,
 };
 
+pub(crate) use self::claim::begin_outside_anew;
 pub use self::claim::{Claim, End, Lost, Ticket};
 
 /// The number of a job.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use model::RunId;
 use sqlx::AssertSqlSafe;
 
-pub(crate) use self::again::forget_drift;
+pub(crate) use self::again::{forget_drift, send_again};
 pub use self::{
     again::Resend,
     answered::{Delivery, Refused, Undelivered},
@@ -201,15 +201,17 @@ pub(crate) async fn put_changes(
         return Ok(());
     }
     // A subject that lost values is changed once more by the same run: what it was before the first time counts, and nothing of
-    // it is relied on.
+    // it is relied on. Nor is it when the destination has not taken the last change: all is sent then.
     sql::query(staged.sql(
         "INSERT INTO outbox (subscription_id, level, run_id, subject_pk, version_id, previous_id, whole)
          SELECT ?1, ?2, ?3, n.subject_pk, n.version_id, l.version_id, coalesce(l.mapping_version = -1, false)
+                OR n.subject_pk IN (SELECT u.subject_pk FROM undelivered u
+                                    WHERE u.subscription_id = ?1 AND u.level = ?2 AND NOT u.settled)
          FROM {staged} n LEFT JOIN link l ON l.subject_pk = n.subject_pk
          WHERE n.kind = ?4 AND n.version_id IS NOT NULL AND (l.version_id IS NULL OR l.version_id <> n.version_id)
          ORDER BY n.subject_pk
          ON CONFLICT (subscription_id, level, run_id, subject_pk) DO UPDATE
-         SET version_id = excluded.version_id, whole = excluded.whole",
+         SET version_id = excluded.version_id, whole = outbox.whole OR excluded.whole",
     ))
     .bind(scope.subscription.0)
     .bind(scope.level_code())
@@ -217,6 +219,8 @@ pub(crate) async fn put_changes(
     .bind(MATCHED)
     .execute(&mut *conn)
     .await?;
+    let put = again::waits_in(run.0.cast_signed());
+    again::settle_undelivered(conn, scope, &put).await?;
     sql::query(
         "INSERT INTO delivery (subscription_id, level, run_id, queued, queued_at)
          SELECT ?1, ?2, r.id, (SELECT count(*) FROM outbox o

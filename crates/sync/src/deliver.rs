@@ -4,7 +4,10 @@
 //! there twice, and several calls are under way at once. What was answered is taken out of the outbox at once: it is not sent
 //! again. What was not answered is sent again, which does no harm, as values are sent and not differences.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use model::payload::entries;
 use store::{
@@ -20,7 +23,7 @@ use crate::destination::{Answer, Change, Destination, Error, Means, Sendable, fi
 /// Calls that are prepared, or whose answers are noted, while others are under way: so that no time goes by between them.
 const BESIDE: usize = 3;
 
-/// Changes of one batch that are refused one by one. Beyond, it is not the changes that are wrong.
+/// Changes of one batch that are refused one by one. Beyond, it is not the changes that are wrong: they wait.
 const MOST_REFUSED: usize = 50;
 
 /// Sends all that waits of the level that the job is about. Ends early, without an error, when `stop` is wanted: what is under way
@@ -36,23 +39,17 @@ pub(crate) async fn deliver(
     stop: &CancellationToken,
 ) -> Result<(), Error> {
     let scope = claim.job.scope;
-    let Some(first) = store.next_cause(scope).await? else {
-        store.conclude_deliveries(scope).await?;
-        return Ok(());
-    };
-    let fields = fields::ensure(store, &**destination, scope, now).await?;
-    let sending = Arc::new(Sending {
-        store: store.clone(),
-        destination: Arc::clone(destination),
-        claim: Arc::clone(claim),
-        fields,
-    });
-    let mut next = Some(first);
-    while let Some(cause) = next
+    while let Some(cause) = store.next_cause(scope).await?
         && !stop.is_cancelled()
     {
+        // Each time: the run may be one under another mapping than the run before.
+        let sending = Arc::new(Sending {
+            store: store.clone(),
+            destination: Arc::clone(destination),
+            claim: Arc::clone(claim),
+            fields: fields::ensure(store, &**destination, claim, now).await?,
+        });
         send_all(&sending, cause, stop).await?;
-        next = store.next_cause(scope).await?;
     }
     store.conclude_deliveries(scope).await?;
     Ok(())
@@ -110,58 +107,61 @@ impl Sending {
     /// sent again until it is clear.
     async fn send(&self, cause: Cause, batch: &[Outgoing]) -> Result<(), Error> {
         let mut pieces = vec![batch];
-        let mut refusals = 0;
+        let mut alone = Vec::new();
         while let Some(piece) = pieces.pop() {
-            let (Some(first), Some(last)) = (piece.first(), piece.last()) else {
-                continue;
-            };
             let refused = match self.call(piece).await {
-                Ok(answer) => {
-                    let Some(refused) = settled(piece, answer) else {
-                        halve(&mut pieces, piece);
-                        continue;
-                    };
-                    refused
+                Ok(Some(refused)) => refused,
+                Ok(None) => {
+                    halve(&mut pieces, piece);
+                    continue;
                 }
                 Err(error) if matches!(error.means(), Means::TooMuch | Means::Refused) => {
                     if piece.len() > 1 {
                         halve(&mut pieces, piece);
                         continue;
                     }
-                    refusals += 1;
-                    if refusals > MOST_REFUSED {
+                    alone.extend(piece.iter().map(|row| Refused {
+                        subject: row.subject,
+                        missing: false,
+                        detail: Some(error.to_string()),
+                    }));
+                    if alone.len() > MOST_REFUSED {
                         return Err(Error::RefusesAll {
                             name: self.destination.name(),
                             source: Box::new(error),
                         });
                     }
-                    vec![Refused {
-                        subject: first.subject,
-                        missing: false,
-                        detail: Some(error.to_string()),
-                    }]
+                    continue;
                 }
                 Err(error) => return Err(error),
             };
-            let range = (first.subject, last.subject);
+            let subjects: Vec<i64> = piece.iter().map(|row| row.subject).collect();
             self.store
-                .settle(&self.claim, cause, range, &refused)
+                .settle(&self.claim, cause, &subjects, &refused)
+                .await?;
+        }
+        if !alone.is_empty() {
+            let subjects: Vec<i64> = alone.iter().map(|one| one.subject).collect();
+            self.store
+                .settle(&self.claim, cause, &subjects, &alone)
                 .await?;
         }
         Ok(())
     }
 
-    /// One call. Changes about fields that are not sent are none.
-    async fn call(&self, piece: &[Outgoing]) -> Result<Answer, Error> {
-        let changes: Vec<Change<'_>> = piece
+    /// One call: what was not taken, or `None` when that is not clear. Changes about fields that are not sent are none.
+    async fn call(&self, piece: &[Outgoing]) -> Result<Option<Vec<Refused>>, Error> {
+        let (sent, changes): (Vec<&Outgoing>, Vec<Change<'_>>) = piece
             .iter()
-            .map(|row| change(row, &self.fields))
-            .filter(|change| !change.values.is_empty())
-            .collect();
+            .map(|row| (row, change(row, &self.fields)))
+            .filter(|(_, change)| !change.values.is_empty())
+            .unzip();
         if changes.is_empty() {
-            return Ok(Answer::default());
+            return Ok(Some(Vec::new()));
         }
-        self.destination.send(self.scope().level, &changes).await
+        let level = self.scope().level;
+        let answer = self.destination.send(level, &changes).await?;
+        Ok(settled(&sent, answer))
     }
 }
 
@@ -170,45 +170,41 @@ fn halve<'a>(pieces: &mut Vec<&'a [Outgoing]>, piece: &'a [Outgoing]) {
     pieces.extend([other, one]);
 }
 
-/// Which changes were not taken. `None` when the destination has not named all of them, and there is more than one to look at.
-fn settled(piece: &[Outgoing], answer: Answer) -> Option<Vec<Refused>> {
+/// Which of the changes that were sent were not taken. `None` when the destination has not named all of them, and some were taken.
+fn settled(sent: &[&Outgoing], answer: Answer) -> Option<Vec<Refused>> {
     let Answer {
         missing,
         refused,
-        unnamed,
+        failed,
         said,
     } = answer;
-    if unnamed > 0 && piece.len() > 1 {
-        return None;
-    }
-    let by_id: HashMap<&str, i64> = piece
+    let by_id: HashMap<&str, i64> = sent
         .iter()
         .map(|row| (row.id.as_str(), row.subject))
         .collect();
-    let mut found: HashMap<i64, Refused> = HashMap::new();
-    let mut note = |id: &str, missing, detail| {
-        if let Some(subject) = by_id.get(id) {
-            found.entry(*subject).or_insert(Refused {
-                subject: *subject,
-                missing,
-                detail,
-            });
-        }
+    let mut found: BTreeMap<i64, Refused> = BTreeMap::new();
+    let mut note = |subject, missing, detail| {
+        found.entry(subject).or_insert(Refused {
+            subject,
+            missing,
+            detail,
+        });
     };
-    for id in missing {
-        note(&id, true, None);
+    let refused = refused
+        .into_iter()
+        .map(|(id, text)| (id, false, Some(text)));
+    let named = missing.into_iter().map(|id| (id, true, None));
+    for (id, missing, detail) in named.chain(refused) {
+        if let Some(subject) = by_id.get(id.as_str()) {
+            note(*subject, missing, detail);
+        }
     }
-    for (id, text) in refused {
-        note(&id, false, Some(text));
+    if failed >= sent.len() as u64 {
+        for row in sent {
+            note(row.subject, false, said.clone());
+        }
     }
-    if unnamed > 0
-        && let [row] = piece
-    {
-        note(&row.id, false, said);
-    }
-    let mut found: Vec<Refused> = found.into_values().collect();
-    found.sort_by_key(|one| one.subject);
-    Some(found)
+    (failed <= found.len() as u64).then(|| found.into_values().collect())
 }
 
 /// What a row of the outbox changes about the fields that are sent, which stand in name order as those of payloads do.
@@ -292,26 +288,40 @@ mod tests {
 
     #[test]
     fn what_is_named_is_settled_and_what_is_not_is_looked_for() {
-        let piece = [1, 2, 3].map(|subject| row(subject, None, "{}", false));
+        let rows = [1, 2, 3].map(|subject| row(subject, None, "{}", false));
+        let sent: Vec<&Outgoing> = rows.iter().collect();
         let named = Answer {
-            missing: vec!["u-2".into(), "stranger".into()],
+            missing: vec!["u-2".into()],
             refused: vec![
                 ("u-3".into(), "too long".into()),
                 ("u-2".into(), "x".into()),
             ],
-            ..Answer::default()
+            failed: 2,
+            said: None,
         };
-        let refused = settled(&piece, named).unwrap();
+        let refused = settled(&sent, named.clone()).unwrap();
         assert_eq!(refused.len(), 2);
         assert!(refused[0].missing && !refused[1].missing);
         assert_eq!(refused[1].detail.as_deref(), Some("too long"));
-        let unnamed = Answer {
-            unnamed: 1,
+        // Who is named twice, or is nobody that was sent, is no other failure.
+        for missing in [vec!["u-2".into()], vec!["U-1".into(), "u-2".into()]] {
+            let hidden = Answer {
+                missing,
+                refused: vec![("u-2".into(), "x".into())],
+                failed: 2,
+                said: Some("no".into()),
+            };
+            assert_eq!(settled(&sent, hidden), None);
+        }
+        let all = Answer {
+            failed: 3,
             said: Some("no".into()),
-            ..Answer::default()
+            ..named
         };
-        assert_eq!(settled(&piece, unnamed.clone()), None);
-        let refused = settled(&piece[..1], unnamed).unwrap();
-        assert_eq!(refused[0].detail.as_deref(), Some("no"));
+        let refused = settled(&sent, all).unwrap();
+        let details: Vec<_> = refused.iter().map(|one| one.detail.as_deref()).collect();
+        assert_eq!(details, [Some("no"), None, Some("too long")]);
+        let taken = settled(&sent, Answer::default()).unwrap();
+        assert!(taken.is_empty());
     }
 }

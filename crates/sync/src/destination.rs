@@ -133,9 +133,9 @@ pub struct Answer {
     pub missing: Vec<String>,
     /// Ids whose values it does not take, with what it said.
     pub refused: Vec<(String, String)>,
-    /// It has not taken more than it named: so many changes.
-    pub unnamed: u64,
-    /// What it said about those.
+    /// So many changes it has not taken, whether it named them or not.
+    pub failed: u64,
+    /// What it said about those that it did not name.
     pub said: Option<String>,
 }
 

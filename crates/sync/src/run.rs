@@ -18,7 +18,7 @@ pub use self::request::Request;
 use crate::{
     again::Again,
     checkpoint::Checkpoint,
-    destination::{self, Destination, ids},
+    destination::{self, Destination, fields, ids},
     intake::Intake,
     layout::Layout,
     links,
@@ -342,7 +342,8 @@ impl Work<'_> {
         let (store, scope) = (&self.context.store, self.request.scope);
         let now = self.context.clock.now();
         let seen = |ids| self.tell(Phase::Ids, ids, None);
-        match ids::take(store, &**destination, scope, now, seen).await {
+        let dry_run = self.request.dry_run;
+        match ids::take(store, &**destination, scope, dry_run, now, seen).await {
             Ok(taken) => {
                 self.report.listing = Some(Listing {
                     created: taken.created,
@@ -492,15 +493,33 @@ impl Work<'_> {
     /// With a destination outside, a run is proved when that has taken every change: until then it is delivering.
     async fn await_delivery(&mut self) -> Result<(), Stop> {
         let (scope, run) = (self.request.scope, self.report.run);
-        if self.context.destination.is_none() || self.request.dry_run {
+        if self.request.dry_run {
             return Ok(());
         }
-        let delivery = self.context.store.delivery(scope, Cause::Run(run)).await?;
-        let delivery = delivery.unwrap_or_default();
+        let store = &self.context.store;
+        // Whoever connects or disconnects may do so while a run is under way: what counts is whether changes were put there.
+        let Some(delivery) = store.delivery(scope, Cause::Run(run)).await? else {
+            if self.context.destination.is_some() && self.report.proved {
+                self.report.result = State::Partial;
+                self.report.proved = false;
+            }
+            return Ok(());
+        };
+        let now = self.context.clock.now();
+        fields::see_to_chosen(store, scope, now).await?;
+        let fields = store.destination_fields(scope).await?;
+        let held: Vec<(String, String)> = fields
+            .into_iter()
+            .filter_map(|field| Some((field.name, field.held?)))
+            .collect();
         let report = &mut self.report;
-        report.delivery = Some(delivery.shown(&[]));
-        if delivery.pending() > 0 && report.proved {
-            report.result = State::Delivering;
+        report.delivery = Some(delivery.shown(&held));
+        if report.proved && (delivery.pending() > 0 || !held.is_empty()) {
+            report.result = if delivery.pending() > 0 {
+                State::Delivering
+            } else {
+                State::Partial
+            };
             report.proved = false;
         }
         Ok(())

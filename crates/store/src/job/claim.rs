@@ -6,7 +6,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{COLUMNS, Job, JobId, JobRow, OUTSIDE, State, job_of};
 use crate::{
-    Error, Store,
+    Error, Store, SubscriptionId,
     error::doing,
     lock::{Task, UnderWay},
     matching::texts,
@@ -116,6 +116,23 @@ pub enum End {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the job was taken over by another process")]
 pub struct Lost;
+
+/// Takes the jobs of a subscription that talk to its destination away from whoever has them: there is another destination now, or
+/// none. They begin anew.
+pub(crate) async fn begin_outside_anew(
+    conn: &mut Connection,
+    subscription: SubscriptionId,
+) -> Result<(), sqlx::Error> {
+    sql::query(
+        "UPDATE job SET state = 'waiting', holder = NULL, note = NULL, token = token + 1
+         WHERE subscription_id = ?1 AND state = 'running' AND kind IN (SELECT value FROM json_each(?2))",
+    )
+    .bind(subscription.0)
+    .bind(texts(&OUTSIDE))
+    .execute(conn)
+    .await
+    .map(drop)
+}
 
 impl Store {
     /// Begins the job whose turn it is, if there is one: of those that are due, people's before the schedule's, and no two

@@ -20,6 +20,8 @@ pub enum Resend<'a> {
     Drifted,
     /// Those of these ids that the destination did not know when they were sent.
     Missed(&'a [&'a str]),
+    /// Those with a value for a field that was not sent until now, unless a change that waits brings it.
+    With(&'a str),
 }
 
 impl Store {
@@ -32,17 +34,26 @@ impl Store {
     ) -> Result<u64, Error> {
         const DOING: &str = "put values in the outbox again";
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
-        let put = put_again(&mut tx, scope, what)
+        let put = send_again(&mut tx, scope, what, now)
             .await
             .map_err(doing(DOING))?;
-        if put > 0 {
-            note_again(&mut tx, scope, now)
-                .await
-                .map_err(doing(DOING))?;
-        }
         tx.commit().await?;
         Ok(put)
     }
+}
+
+/// The same within a transaction.
+pub(crate) async fn send_again(
+    conn: &mut Connection,
+    scope: Scope,
+    what: Resend<'_>,
+    now: Timestamp,
+) -> Result<u64, sqlx::Error> {
+    let put = put_again(conn, scope, what).await?;
+    if put > 0 {
+        note_again(conn, scope, now).await?;
+    }
+    Ok(put)
 }
 
 async fn put_again(
@@ -66,45 +77,44 @@ async fn put_again(
                  WHERE u.subscription_id = ?1 AND u.level = ?2 AND u.reason = '{MISSING}' AND NOT u.settled
                    AND s.id IN (SELECT value FROM json_each(?4))) {ONCE}"
         ),
+        Resend::With(_) => format!(
+            "{PUT} AND EXISTS (SELECT 1 FROM version v WHERE v.id = l.version_id AND v.payload LIKE ?4)
+               AND NOT EXISTS (
+                 SELECT 1 FROM outbox o LEFT JOIN version b ON b.id = o.previous_id
+                 WHERE o.subscription_id = ?1 AND o.level = ?2 AND o.run_id <> ?3 AND o.subject_pk = l.subject_pk
+                   AND o.version_id = l.version_id AND (o.whole OR b.payload IS NULL OR b.payload NOT LIKE ?4)) {ONCE}"
+        ),
     };
+    // A little too much does no harm: an underscore stands for any letter, and a value may read like a name.
+    let pattern = |name: &str| format!("%\"{name}\":%");
     let query = sql::query(AssertSqlSafe(sql))
         .bind(scope.subscription.0)
         .bind(scope.level_code())
         .bind(AGAIN);
     let put = match what {
         Resend::Missed(ids) => query.bind(texts(ids)).execute(&mut *conn).await?,
+        Resend::With(name) => query.bind(pattern(name)).execute(&mut *conn).await?,
         Resend::All | Resend::Drifted => query.execute(&mut *conn).await?,
     };
     match what {
-        Resend::All => {
-            settle_undelivered(conn, scope, "true").await?;
-            forget_drift(conn, scope).await?;
-        }
-        Resend::Drifted => forget_drift(conn, scope).await?,
-        Resend::Missed(_) if put > 0 => {
-            settle_undelivered(
-                conn,
-                scope,
-                &format!(
-                    "subject_pk IN (SELECT subject_pk FROM outbox
-                                    WHERE subscription_id = ?1 AND level = ?2 AND run_id = {AGAIN})"
-                ),
-            )
-            .await?;
-        }
-        Resend::Missed(_) => {}
+        Resend::All => settle_undelivered(conn, scope, "true").await?,
+        Resend::Missed(_) if put > 0 => settle_undelivered(conn, scope, &waits_in(AGAIN)).await?,
+        Resend::Missed(_) | Resend::Drifted | Resend::With(_) => {}
+    }
+    if matches!(what, Resend::All | Resend::Drifted) {
+        forget_drift(conn, scope).await?;
     }
     Ok(put)
 }
 
-/// Changes that the destination has not taken are settled once they are in the outbox again.
-async fn settle_undelivered(
+/// Changes that the destination has not taken are settled once their subjects are in the outbox again.
+pub(super) async fn settle_undelivered(
     conn: &mut Connection,
     scope: Scope,
     which: &str,
 ) -> Result<(), sqlx::Error> {
     let sql = format!(
-        "UPDATE undelivered SET settled = true WHERE subscription_id = ?1 AND level = ?2 AND {which}"
+        "UPDATE undelivered SET settled = true WHERE subscription_id = ?1 AND level = ?2 AND NOT settled AND {which}"
     );
     sql::query(AssertSqlSafe(sql))
         .bind(scope.subscription.0)
@@ -112,6 +122,13 @@ async fn settle_undelivered(
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// Subjects of a level about which something waits in the name of one cause.
+pub(super) fn waits_in(run: i64) -> String {
+    format!(
+        "subject_pk IN (SELECT subject_pk FROM outbox WHERE subscription_id = ?1 AND level = ?2 AND run_id = {run})"
+    )
 }
 
 /// Forgets what was found to differ of a level.

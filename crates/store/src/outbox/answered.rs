@@ -59,8 +59,8 @@ impl Delivery {
 }
 
 impl Store {
-    /// Takes changes out of the outbox that the destination has answered: all of the cause whose subjects lie within the range.
-    /// With the last change of a run the run is what its delivery makes of it.
+    /// Takes changes out of the outbox that the destination has answered: those of the cause about these subjects, and no others,
+    /// as more may have come in between. With the last change of a run the run is what its delivery makes of it.
     ///
     /// # Errors
     /// [`Error::JobLost`] when another process delivers by now.
@@ -68,7 +68,7 @@ impl Store {
         &self,
         claim: &Claim,
         cause: Cause,
-        (first, last): (i64, i64),
+        subjects: &[i64],
         refused: &[Refused],
     ) -> Result<(), Error> {
         const DOING: &str = "note what was delivered";
@@ -76,13 +76,13 @@ impl Store {
         let mut tx = self.pool.begin(Lock::Level(scope), DOING).await?;
         claim.ticket.show(&mut tx, DOING).await?;
         let taken = sql::query(
-            "DELETE FROM outbox WHERE subscription_id = ? AND level = ? AND run_id = ? AND subject_pk BETWEEN ? AND ?",
+            "DELETE FROM outbox WHERE subscription_id = ? AND level = ? AND run_id = ?
+               AND subject_pk IN (SELECT value FROM json_each(?))",
         )
         .bind(scope.subscription.0)
         .bind(scope.level_code())
         .bind(cause.number())
-        .bind(first)
-        .bind(last)
+        .bind(subjects)
         .execute(&mut tx)
         .await
         .map_err(doing(DOING))?;
@@ -241,10 +241,12 @@ async fn conclude(tx: &mut Transaction<'_>, scope: Scope, run: RunId) -> Result<
     .fetch_all(&mut *tx)
     .await
     .map_err(doing(DOING))?;
-    let counts = delivery(tx, scope, Cause::Run(run))
-        .await?
-        .unwrap_or_default();
-    let whole = counts.missing == 0
+    let counts = delivery(tx, scope, Cause::Run(run)).await?;
+    // Without any counts they went with a destination that was disconnected.
+    let counted = counts.is_some();
+    let counts = counts.unwrap_or_default();
+    let whole = counted
+        && counts.missing == 0
         && counts.errors == 0
         && counts.queued == counts.acknowledged
         && held.is_empty();

@@ -70,9 +70,9 @@ impl Fixture {
 
     async fn settle(&self, claim: &Claim, cause: Cause, refused: &[Refused]) {
         let rows = self.outgoing(cause).await;
-        let range = (rows[0].subject, rows[rows.len() - 1].subject);
+        let subjects: Vec<i64> = rows.iter().map(|row| row.subject).collect();
         self.store
-            .settle(claim, cause, range, refused)
+            .settle(claim, cause, &subjects, refused)
             .await
             .unwrap();
     }
@@ -120,7 +120,7 @@ async fn a_run_is_proved_once_every_change_is_taken() {
     let first = rows[0].subject;
     fixture
         .store
-        .settle(&claim, Cause::Run(run), (first, first), &[])
+        .settle(&claim, Cause::Run(run), &[first], &[])
         .await
         .unwrap();
     assert_eq!(fixture.ended(run).await.0, State::Delivering);
@@ -270,7 +270,7 @@ async fn whoever_was_taken_for_dead_settles_nothing() {
     let other = fixture.deliver().await;
     let settled = fixture
         .store
-        .settle(&claim, Cause::Run(run), (0, i64::MAX), &[])
+        .settle(&claim, Cause::Run(run), &[1], &[])
         .await;
     assert!(matches!(settled, Err(Error::JobLost(_))));
     assert_eq!(fixture.delivered(run).await.pending(), 1);
@@ -365,13 +365,13 @@ async fn a_held_field_keeps_a_run_from_being_proved() {
         kind: "time".into(),
         held: Some("it is a time there".into()),
     };
-    fixture
-        .store
-        .set_destination_fields(fixture.scope, &[field])
-        .await
-        .unwrap();
     let run = fixture.change(&[(1, "a", r#"{"plan":"pro"}"#)]).await;
     let claim = fixture.deliver().await;
+    fixture
+        .store
+        .set_destination_fields(&claim, &[field])
+        .await
+        .unwrap();
     fixture.settle(&claim, Cause::Run(run), &[]).await;
     let (state, report) = fixture.ended(run).await;
     assert_eq!(state, State::Partial);
@@ -445,4 +445,110 @@ async fn what_is_known_of_another_destination_is_forgotten() {
         store.listing(fixture.scope).await.unwrap(),
         Listing::default()
     );
+}
+
+#[tokio::test]
+async fn what_comes_in_between_two_that_are_answered_stays() {
+    let fixture = Fixture::connected(&["a", "b", "c"]).await;
+    let plan = r#"{"plan":"pro"}"#;
+    let run = fixture
+        .change(&[(1, "a", plan), (2, "b", plan), (3, "c", plan)])
+        .await;
+    let claim = fixture.deliver().await;
+    let rows = fixture.outgoing(Cause::Run(run)).await;
+    let ends = [rows[0].subject, rows[2].subject];
+    let store = &fixture.store;
+    let settled = store.settle(&claim, Cause::Run(run), &ends, &[]).await;
+    settled.unwrap();
+    let rest = fixture.outgoing(Cause::Run(run)).await;
+    assert_eq!((rest.len(), &*rest[0].id), (1, "b"));
+    assert_eq!(fixture.delivered(run).await.acknowledged, 2);
+}
+
+#[tokio::test]
+async fn after_a_refusal_the_next_change_sends_everything() {
+    let fixture = Fixture::connected(&["a", "b"]).await;
+    let run = fixture
+        .change(&[
+            (1, "a", r#"{"plan":"pro","seats":"3"}"#),
+            (2, "b", r#"{"plan":"pro","seats":"4"}"#),
+        ])
+        .await;
+    let cause = Cause::Run(run);
+    let claim = fixture.deliver().await;
+    let rows = fixture.outgoing(cause).await;
+    let refused = Refused {
+        subject: rows[0].subject,
+        missing: false,
+        detail: Some("seats: too many".into()),
+    };
+    fixture.settle(&claim, cause, &[refused]).await;
+    let run = fixture
+        .change(&[
+            (1, "a", r#"{"plan":"free","seats":"3"}"#),
+            (2, "b", r#"{"plan":"free","seats":"4"}"#),
+        ])
+        .await;
+    let whole = |rows: Vec<Outgoing>| rows.iter().map(|row| row.whole).collect::<Vec<_>>();
+    assert_eq!(
+        whole(fixture.outgoing(Cause::Run(run)).await),
+        [true, false]
+    );
+    fixture.settle(&claim, Cause::Run(run), &[]).await;
+    let run = fixture
+        .change(&[(1, "a", r#"{"plan":"pro","seats":"3"}"#)])
+        .await;
+    assert_eq!(whole(fixture.outgoing(Cause::Run(run)).await), [false]);
+}
+
+#[tokio::test]
+async fn another_destination_gets_everything_and_whoever_sends_to_the_first_settles_nothing() {
+    let fixture = Fixture::connected(&["a"]).await;
+    let run = fixture.change(&[(1, "a", r#"{"plan":"pro"}"#)]).await;
+    let claim = fixture.deliver().await;
+    fixture.connect("another").await;
+    let again = fixture.outgoing(Cause::Again).await;
+    assert_eq!((again.len(), again[0].whole), (1, true));
+    let store = &fixture.store;
+    let cause = Cause::Run(run);
+    let settled = store.settle(&claim, cause, &[again[0].subject], &[]).await;
+    assert!(matches!(settled, Err(Error::JobLost(_))));
+    let noted = store.set_destination_fields(&claim, &[]).await;
+    assert!(matches!(noted, Err(Error::JobLost(_))));
+
+    let claim = fixture.deliver().await;
+    fixture.settle(&claim, cause, &[]).await;
+    fixture.settle(&claim, Cause::Again, &[]).await;
+    assert_eq!(fixture.ended(run).await.0, State::Success);
+    // Another key of the same one brings nothing new.
+    fixture.connect("another").await;
+    assert!(fixture.outgoing(Cause::Again).await.is_empty());
+}
+
+#[tokio::test]
+async fn values_of_a_field_that_is_sent_for_the_first_time_are_found() {
+    let fixture = Fixture::connected(&["a", "b", "c"]).await;
+    let both = r#"{"plan":"pro","seats":"3"}"#;
+    let run = fixture
+        .change(&[(1, "a", both), (2, "b", r#"{"plan":"pro"}"#)])
+        .await;
+    let store = &fixture.store;
+    // A change that waits brings them.
+    let put = store
+        .resend(fixture.scope, Resend::With("seats"), now())
+        .await;
+    assert_eq!(put.unwrap(), 0);
+    let claim = fixture.deliver().await;
+    fixture.settle(&claim, Cause::Run(run), &[]).await;
+    let run = fixture
+        .change(&[(1, "a", r#"{"plan":"free","seats":"3"}"#), (3, "c", both)])
+        .await;
+    // That of the first subject is about another field.
+    let put = store
+        .resend(fixture.scope, Resend::With("seats"), now())
+        .await;
+    assert_eq!(put.unwrap(), 1);
+    let again = fixture.outgoing(Cause::Again).await;
+    assert_eq!(&*again[0].id, "a");
+    fixture.settle(&claim, Cause::Run(run), &[]).await;
 }

@@ -7,11 +7,11 @@ use std::{
 };
 
 use ::pendo::{Client, ClientBuilder, Region};
-use model::{Clock, Level};
+use model::Clock;
 use outbound::Transport;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use store::{Scope, Store, SubscriptionId, destination::Destination as Stored, outbox::Resend};
+use store::{Store, SubscriptionId, destination::Destination as Stored};
 
 use super::{
     Destination, Error, Means,
@@ -220,7 +220,7 @@ impl Destinations {
     }
 
     /// Tries a key, and makes it a subscription's destination: what is linked here is put in the outbox. A key in place of another
-    /// for the same region and prefix changes nothing else.
+    /// for the same region and prefix changes nothing else. Without a prefix the present one stays, or it is [`DEFAULT_PREFIX`].
     ///
     /// # Errors
     /// [`Error::Prefix`]; [`Error::ReadOnly`]; what Pendo says of the key. Then nothing is changed.
@@ -228,23 +228,28 @@ impl Destinations {
         &self,
         subscription: SubscriptionId,
         region: Region,
-        prefix: &str,
+        prefix: Option<&str>,
         key: SecretString,
         by: &str,
     ) -> Result<Connected, Error> {
-        if !names::is_prefix(prefix) {
-            return Err(Error::Prefix(prefix.into()));
-        }
-        self.try_key(region, key.clone()).await?;
         let store = &self.shared.store;
         let before = store.destination(subscription).await?;
         let before = before.and_then(|stored| Connected::read(&stored).ok());
+        let present = before.as_ref().map(|before| before.prefix.clone());
+        let prefix = prefix.map_or_else(
+            || present.unwrap_or_else(|| DEFAULT_PREFIX.into()),
+            Into::into,
+        );
+        if !names::is_prefix(&prefix) {
+            return Err(Error::Prefix(prefix));
+        }
+        self.try_key(region, key.clone()).await?;
         let same = before.as_ref().is_some_and(|before| {
             before.prefix == prefix && before.region().is_ok_and(|before| before == region)
         });
         let connected = before.filter(|_| same).unwrap_or_else(|| Connected {
             region: region.to_string(),
-            prefix: prefix.into(),
+            prefix,
             found: Choice::default(),
         });
         let now = self.shared.clock.now();
@@ -256,15 +261,6 @@ impl Destinations {
             broken: None,
         };
         store.set_destination(subscription, &stored, &key).await?;
-        if !same {
-            for level in Level::ALL {
-                let scope = Scope {
-                    subscription,
-                    level,
-                };
-                store.resend(scope, Resend::All, now).await?;
-            }
-        }
         self.clients().remove(&subscription);
         Ok(connected)
     }

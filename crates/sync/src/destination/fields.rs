@@ -4,23 +4,29 @@
 use std::collections::BTreeSet;
 
 use model::MetadataType;
-use store::{Scope, Store, destination::DestinationField, mapping::MappedField, outbox::Resend};
+use store::{
+    Scope, Store, destination::DestinationField, job::Claim, mapping::MappedField, outbox::Resend,
+};
 
 use super::{Destination, Error, NewField, Sendable, TheirField, names};
 
 /// Why a field is not sent that the destination did not make.
 const NOT_MADE: &str = "it was asked to make the field, and did not";
 
+/// In place of the type of a field that is not pulled any more.
+const IDLE: &str = "";
+
 /// Makes sure that the fields of a level are there, and returns those whose values are sent.
 ///
-/// A field that had to be made once more has lost its values, and one that was held and fits now has missed some: then all values
-/// of the level are sent once more.
+/// A field that had to be made once more has lost its values, and one that was held, or not pulled, has missed some: then all values
+/// of the level are sent once more. Of one that is sent for the first time there may be values that no change will bring.
 pub(crate) async fn ensure(
     store: &Store,
     destination: &dyn Destination,
-    scope: Scope,
+    claim: &Claim,
     now: jiff::Timestamp,
 ) -> Result<Vec<Sendable>, Error> {
+    let scope = claim.job.scope;
     let mapped = store.mapping(scope).await?;
     let mapped = mapped.map_or_else(Vec::new, |mapping| mapping.fields);
     let known = store.destination_fields(scope).await?;
@@ -34,23 +40,19 @@ pub(crate) async fn ensure(
     let theirs = if absent.is_empty() {
         theirs
     } else {
+        note_absent(store, claim, &known, &absent).await?;
         destination.create(scope.level, &absent).await?;
         destination.fields(scope.level).await?
     };
-    let mut claimed = BTreeSet::new();
     let mut fields = Vec::new();
-    for (field, wish) in mapped.iter().zip(&wanted) {
-        let found = find(&theirs, wish).or_else(|| by_display_name(&theirs, wish, &claimed));
+    for ((field, wish), found) in mapped.iter().zip(&wanted).zip(found(&theirs, &wanted)) {
         fields.push(match found {
-            Some(found) => {
-                claimed.insert(found.key.clone());
-                DestinationField {
-                    name: field.property.to_string(),
-                    key: found.key.clone(),
-                    kind: found.kind.clone(),
-                    held: destination.misfit(field.kind, &found.kind),
-                }
-            }
+            Some(found) => DestinationField {
+                name: field.property.to_string(),
+                key: found.key.clone(),
+                kind: found.kind.clone(),
+                held: destination.misfit(field.kind, &found.kind),
+            },
             None => DestinationField {
                 name: field.property.to_string(),
                 key: wish.key.clone(),
@@ -61,10 +63,8 @@ pub(crate) async fn ensure(
     }
     let lost = fields.iter().any(|field| {
         let before = known.iter().find(|before| before.name == field.name);
-        before.is_some_and(|before| {
-            let made = absent.iter().any(|made| made.key == before.key);
-            field.held.is_none() && (made || before.held.is_some() || before.key != field.key)
-        })
+        field.held.is_none()
+            && before.is_some_and(|before| before.held.is_some() || before.key != field.key)
     });
     let sendable = mapped
         .iter()
@@ -83,18 +83,89 @@ pub(crate) async fn ensure(
             .all(|field| field.property.as_str() != known.name)
     });
     let idle = idle.map(|known| DestinationField {
+        kind: IDLE.into(),
         held: None,
         ..known.clone()
     });
     fields.extend(idle);
     fields.sort_by(|one, other| one.name.cmp(&other.name));
-    if fields != known {
-        store.set_destination_fields(scope, &fields).await?;
-    }
+    // First: what is sent once more too often does no harm.
+    see_to_chosen(store, scope, now).await?;
     if lost {
         store.resend(scope, Resend::All, now).await?;
     }
+    if store.destination_fields(scope).await? != fields {
+        store.set_destination_fields(claim, &fields).await?;
+    }
     Ok(sendable)
+}
+
+/// Has values sent of fields that were chosen since the destination was last looked at, and which no change may bring: of a field that
+/// is new to it those that are here, and of one that is chosen again all, as it has missed what became of them.
+pub(crate) async fn see_to_chosen(
+    store: &Store,
+    scope: Scope,
+    now: jiff::Timestamp,
+) -> Result<(), store::Error> {
+    let mapped = store.mapping(scope).await?;
+    let known = store.destination_fields(scope).await?;
+    if known.is_empty() {
+        // Whoever connected it has put everything in the outbox.
+        return Ok(());
+    }
+    for field in mapped.iter().flat_map(|mapping| &mapping.fields) {
+        let name = field.property.as_str();
+        let what = match known.iter().find(|known| known.name == name) {
+            None => Resend::With(name),
+            Some(known) if known.kind == IDLE && known.held.is_none() => Resend::All,
+            Some(_) => continue,
+        };
+        store.resend(scope, what, now).await?;
+    }
+    Ok(())
+}
+
+/// Notes of fields that were there and are not any more that they are not sent, before they are made: whatever happens in between,
+/// they have missed values.
+async fn note_absent(
+    store: &Store,
+    claim: &Claim,
+    known: &[DestinationField],
+    absent: &[NewField],
+) -> Result<(), Error> {
+    let is_absent = |field: &DestinationField| absent.iter().any(|made| made.key == field.key);
+    if !known.iter().any(is_absent) {
+        return Ok(());
+    }
+    let noted: Vec<DestinationField> = known
+        .iter()
+        .map(|field| DestinationField {
+            held: if is_absent(field) {
+                Some(NOT_MADE.into())
+            } else {
+                field.held.clone()
+            },
+            ..field.clone()
+        })
+        .collect();
+    store.set_destination_fields(claim, &noted).await?;
+    Ok(())
+}
+
+/// Which field there each of ours is. Whoever is found under its name has it before one that only people call the same.
+fn found<'a>(theirs: &'a [TheirField], wanted: &[NewField]) -> Vec<Option<&'a TheirField>> {
+    let mut claimed = BTreeSet::new();
+    let mut found: Vec<Option<&TheirField>> = wanted
+        .iter()
+        .map(|wish| find(theirs, wish).filter(|found| claimed.insert(found.key.as_str())))
+        .collect();
+    for (found, wish) in found.iter_mut().zip(wanted) {
+        if found.is_none() {
+            *found = by_display_name(theirs, wish, &claimed);
+            claimed.extend(found.map(|found| found.key.as_str()));
+        }
+    }
+    found
 }
 
 /// What we want each field to be called: as before, or by a name that is free.
@@ -140,11 +211,11 @@ fn find<'a>(theirs: &'a [TheirField], wish: &NewField) -> Option<&'a TheirField>
 fn by_display_name<'a>(
     theirs: &'a [TheirField],
     wish: &NewField,
-    claimed: &BTreeSet<String>,
+    claimed: &BTreeSet<&str>,
 ) -> Option<&'a TheirField> {
-    theirs
-        .iter()
-        .find(|field| field.display_name == wish.display_name && !claimed.contains(&field.key))
+    theirs.iter().find(|field| {
+        field.display_name == wish.display_name && !claimed.contains(field.key.as_str())
+    })
 }
 
 /// The fields of a level whose values are sent, as they were last found.

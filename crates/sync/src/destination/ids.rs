@@ -28,11 +28,13 @@ pub(crate) struct Taken {
     pub(crate) all: bool,
 }
 
-/// Takes in the ids that a destination has of a level. `seen` is told how many came so far.
+/// Takes in the ids that a destination has of a level. `seen` is told how many came so far. In a dry run nothing is sent because of
+/// it: then it is not noted either that they were listed, so that the next run sends what these ids have missed.
 pub(crate) async fn take(
     store: &Store,
     destination: &dyn Destination,
     scope: Scope,
+    dry_run: bool,
     now: Timestamp,
     seen: impl Fn(u64),
 ) -> Result<Taken, Error> {
@@ -42,6 +44,7 @@ pub(crate) async fn take(
         store,
         destination,
         scope,
+        dry_run,
         now,
         newest: before.newest,
         taken: 0,
@@ -80,6 +83,7 @@ struct Taking<'a> {
     store: &'a Store,
     destination: &'a dyn Destination,
     scope: Scope,
+    dry_run: bool,
     now: Timestamp,
     newest: Option<i64>,
     taken: u64,
@@ -113,10 +117,12 @@ impl Taking<'_> {
         let newest = page.iter().filter_map(|one| one.first_seen).max();
         self.newest = self.newest.max(newest);
         // Changes may have waited for these ids to be known.
-        let ids: Vec<&str> = page.iter().map(|one| one.id.as_str()).collect();
-        self.store
-            .resend(self.scope, Resend::Missed(&ids), self.now)
-            .await?;
+        if !self.dry_run {
+            let ids: Vec<&str> = page.iter().map(|one| one.id.as_str()).collect();
+            self.store
+                .resend(self.scope, Resend::Missed(&ids), self.now)
+                .await?;
+        }
         let importer = match &mut self.importer {
             Some(importer) => importer,
             none => none.insert(self.store.import(self.scope, false, self.now).await?),
@@ -141,7 +147,9 @@ impl Taking<'_> {
             Some(mut importer) => importer.finish().await?.created,
             None => 0,
         };
-        self.store.set_listing(self.scope, &listing).await?;
+        if !self.dry_run {
+            self.store.set_listing(self.scope, &listing).await?;
+        }
         Ok(Taken { created, all })
     }
 }

@@ -151,7 +151,7 @@ impl Installation {
         let connected = installation.destinations();
         let subscription = installation.subscriptions[0];
         connected
-            .connect_pendo(subscription, Region::Us, "", WRITE_KEY.into(), "yui")
+            .connect_pendo(subscription, Region::Us, Some(""), WRITE_KEY.into(), "yui")
             .await
             .unwrap();
         installation

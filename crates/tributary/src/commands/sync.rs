@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// visitor, account, or all that are mapped.
     #[arg(long, default_value = "all", value_parser = levels, value_name = "LEVEL")]
     level: Levels,
-    /// Count as if applied, and change nothing.
+    /// Count as if applied, and change no values. Ids of a destination outside are taken in all the same.
     #[arg(long)]
     dry_run: bool,
     /// With a destination outside: do not wait until it has taken every change. The exit status is 3 until it has.

@@ -130,12 +130,11 @@ fn a_key_is_tried_before_it_is_kept() {
         report,
         json!({ "schema": 1, "connected": true, "region": "us", "prefix": "crm_", "waiting": 0 })
     );
-    assert!(
-        product
-            .run(&line)
-            .done()
-            .contains("Connected to Pendo (us).")
-    );
+    // Another key, without a word about the prefix, leaves it as it is.
+    let again = format!("pendo connect --key-file {file} --region us");
+    let said = product.run(&again).done();
+    assert!(said.contains("Connected to Pendo (us)."), "{said}");
+    assert!(said.contains("Fields are named crm_…"), "{said}");
 }
 
 #[test]

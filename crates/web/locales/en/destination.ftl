@@ -34,7 +34,7 @@ destination-ids = Ids that Pendo knows
 destination-ids-listed = all listed { $ago }
 destination-ids-never = Not listed yet; the next sync takes them in.
 destination-outbox = Waits to be sent
-destination-since = the oldest since { $ago }
+destination-since = the oldest from { $ago }
 destination-nothing-waits = Nothing
 destination-sending = Being sent …
 destination-again = Next try: { $at }
@@ -78,8 +78,8 @@ destination-field-held = On hold
 destination-no-fields = The fields are made in Pendo when values are sent for the first time.
 
 outside-held-not-made = Pendo was asked to make this field, and did not. It is tried again with the next delivery.
-outside-held-integer = Pendo has made this a field of whole numbers, in which digits may get lost. Whoever runs Tributary can find out whether they do, with tributary pendo probe.
-outside-held-type = Pendo has a field of this name of type { $theirs }, and ours is of type { $ours }. Delete or rename that field in Pendo, or choose another prefix.
+outside-held-integer = Pendo has made this a field of whole numbers, in which digits may get lost. Whoever runs Tributary can find out whether they do, with tributary pendo probe --write-test-id ID.
+outside-held-type = Pendo has a field of this name of type { $theirs }, and ours is of type { $ours }. Choose another prefix; or delete that field in Pendo, though it may come back with its old type.
 outside-held-other = Pendo does not take the values of this field.
 
 differences-title =
@@ -137,8 +137,8 @@ records-title-missing = Unknown to Pendo
 records-title-refused = Refused by Pendo
 records-lead-missing =
     { $level ->
-        [visitor] Pendo does not know these visitors, so it did not take their values. They are sent as soon as Pendo lists the ids.
-       *[account] Pendo does not know these accounts, so it did not take their values. They are sent as soon as Pendo lists the ids.
+        [visitor] Pendo does not know these visitors, so it did not take their values. They are sent with the next sync that finds the ids in Pendo.
+       *[account] Pendo does not know these accounts, so it did not take their values. They are sent with the next sync that finds the ids in Pendo.
     }
 records-lead-refused =
     { $level ->
@@ -167,7 +167,7 @@ alert-destination-broken = { $why }. Nothing can be sent until another key is gi
 alert-destination-waiting =
     { $count ->
         [one] 1 change has been waiting to be sent to Pendo; it was queued { $ago }.
-       *[other] { $count } changes are waiting to be sent to Pendo, the oldest since { $ago }.
+       *[other] { $count } changes are waiting to be sent to Pendo, the oldest from { $ago }.
     }
 alert-destination-link = Open Destination
 
@@ -182,7 +182,7 @@ ids-outside-instead = Do the ids live in Pendo? Then no file is needed: connect 
 
 step-ids-outside = Take ids from Pendo
 
-note-destination-connected = Pendo accepts the key, and is connected. What is linked already is being sent.
+note-destination-connected = Pendo accepts the key, and is connected. What waits is being sent.
 note-destination-works = The key works, and may write.
 note-destination-disconnected = Pendo is disconnected. What is there stays there.
 note-comparing = The comparison is starting. It changes no values.

@@ -1,7 +1,7 @@
 # 内蔵サブスクリプションのほかに値を送る先と、その状況
 
 destination-lead = HubSpotから取り込んだ値は、常にこのサブスクリプションに保存されます。Pendoにも送信できます。
-destination-what = 接続すると、同期のたびにPendoからIDを取り込み、選択したHubSpotのフィールドを訪問者とアカウントのメタデータとしてPendoに書き込みます。すべての変更をPendoが受領して、はじめて同期が「検証済み」になります。
+destination-what = 接続すると、同期のたびにPendoからIDを取り込み、選択したHubSpotのフィールドを訪問者とアカウントのメタデータとしてPendoに書き込みます。すべての変更がPendoに受け付けられると、同期が「検証済み」になります。
 destination-not-connected = 未接続
 destination-connected = 接続済み
 destination-stopped = 送信停止中
@@ -23,10 +23,10 @@ destination-connect = 確認して接続
 destination-checking = 確認しています…
 destination-check = キーを確認
 destination-no-region = リージョンを選択してください。
-destination-no-key = インテグレーションキーの全体だけを入力してください。キーは空白を含みません。
+destination-no-key = インテグレーションキー全体を、余分な文字を含めずに入力してください。空白は使えません。
 destination-change = キー、リージョン、プレフィックスを変更
 destination-change-hint = リージョンとプレフィックスが同じままキーだけを変えても、ほかには影響しません。リージョンまたはプレフィックスを変えると、Pendoに新しいフィールドを作成し、すべての値を送信し直します。以前のフィールドはPendoに残りますが、更新されなくなります。
-destination-disconnect-confirm = Pendoとの接続を解除しますか?送信待ちの変更は送信されなくなります。Pendoにある値はそのまま残ります。
+destination-disconnect-confirm = Pendoとの接続を解除しますか？送信待ちの変更は送信されなくなります。Pendoにある値はそのまま残ります。
 destination-waits = 送信待ちあり
 destination-differs = 差異あり
 destination-not-mapped = このレベルは未設定のため、何も送信されません。次のページでキープロパティとフィールドを選択してください：
@@ -39,7 +39,7 @@ destination-nothing-waits = なし
 destination-sending = 送信しています…
 destination-again = 次の再試行：{ $at }
 destination-compared = Pendoとの照合
-destination-compared-none = 照合する値がまだありませんでした。
+destination-compared-none = 照合する値はまだありません。
 destination-compared-all = 全件
 destination-compared-sample = サンプル
 destination-compared-at = { $what }、{ $at }
@@ -53,13 +53,13 @@ destination-resend-differing = 差異のある値を送信し直す
 destination-resend-all = すべて送信し直す
 destination-resend-confirm =
     { $level ->
-        [visitor] リンクされているすべての訪問者の値を、Pendoに送信し直しますか?Pendo側でこのフィールドに加えられた変更は上書きされます。
-       *[account] リンクされているすべてのアカウントの値を、Pendoに送信し直しますか?Pendo側でこのフィールドに加えられた変更は上書きされます。
+        [visitor] リンクされているすべての訪問者の値を、Pendoに送信し直しますか？Tributaryが作成したフィールドにPendo側で加えられた変更は上書きされます。
+       *[account] リンクされているすべてのアカウントの値を、Pendoに送信し直しますか？Tributaryが作成したフィールドにPendo側で加えられた変更は上書きされます。
     }
 destination-fields =
     { $level ->
-        [visitor] Pendoの訪問者フィールド
-       *[account] Pendoのアカウントフィールド
+        [visitor] Pendoに作成した訪問者フィールド
+       *[account] Pendoに作成したアカウントフィールド
     }
 destination-field = フィールド
 destination-field-key = Pendoでのキー
@@ -70,8 +70,8 @@ destination-field-held = 保留中
 destination-no-fields = フィールドは、はじめて値を送信するときにPendoに作成されます。
 
 outside-held-not-made = フィールドの作成をPendoに依頼しましたが、作成されていません。次回の送信時にもう一度依頼します。
-outside-held-integer = Pendoで整数のフィールドとして作成されたため、小数点以下が失われる可能性があります。実際に失われるかどうかは、Tributaryの運用担当者がtributary pendo probeで確認できます。
-outside-held-type = Pendoに同じ名前のフィールド（型：{ $theirs }）があり、こちらの型（{ $ours }）と異なります。Pendoでそのフィールドを削除するか名前を変えるか、別のプレフィックスを指定してください。
+outside-held-integer = Pendoで整数のフィールドとして作成されたため、小数点以下が失われる可能性があります。実際に失われるかどうかは、Tributaryの運用担当者が「tributary pendo probe --write-test-id ID」で確認できます。
+outside-held-type = Pendoに同じ名前のフィールド（型：{ $theirs }）があり、こちらの型（{ $ours }）と異なります。別のプレフィックスを指定するか、Pendoでそのフィールドを削除してください（削除しても、元の型のまま復元される場合があります）。
 outside-held-other = このフィールドの値をPendoが受け付けません。
 
 differences-title =
@@ -82,19 +82,19 @@ differences-title =
 differences-lead-all = { $at }に全件を照合した結果です。Pendo側で値が変更されたか、書き込みが失われた可能性があります。
 differences-lead-sample = { $at }にサンプルを照合した結果です。Pendo側で値が変更されたか、書き込みが失われた可能性があります。
 differences-none = 差異はありません
-differences-none-do = Pendoの値は送信したとおりか、差異のある値をすでに送信し直しています。
+differences-none-do = Pendoの値が送信内容と一致しているか、差異のあった値はすでに送信し直されています。
 differences-most = 先頭の{ $count }件を表示しています。
 differences-sent = 送信した値
 differences-found = Pendoにある値
 
 delivery-title = Pendoへの送信
-delivery-under-way = すべての変更をPendoが受領するまで送信を続けます。このページは自動で更新されます。
-delivery-whole = 受領済み
-delivery-partly = 一部が受領されていません
+delivery-under-way = すべての変更がPendoに受け付けられるまで送信を続けます。このページは自動で更新されます。
+delivery-whole = 受付済み
+delivery-partly = 一部未受付
 delivery-unsent = 未送信あり
 delivery-nothing = 送信なし
 delivery-queued = 変更
-delivery-acknowledged = 受領済み
+delivery-acknowledged = 受付済み
 delivery-waiting = 送信待ち
 delivery-not-sent = 未送信
 delivery-not-sent-hint = 送信前にPendoとの接続が解除されました。もう一度接続すると、すべての値が送信されます。
@@ -117,17 +117,17 @@ delivery-ids-since = 前回の取得以降に追加されたIDを確認しまし
 proof-delivered =
     { $count ->
         [0] Pendoに送信する変更はありませんでした。
-       *[other] { $count }件の変更すべてをPendoが受領しました。
+       *[other] { $count }件の変更すべてがPendoに受け付けられました。
     }
-proof-delivering = これまでに{ $count }件の変更のうち{ $acknowledged }件をPendoが受領しました。
-proof-delivered-not = Pendoが受領したのは、{ $count }件の変更のうち{ $acknowledged }件です。残りの変更と送信していないフィールドは、「Pendoへの送信」で確認できます。
+proof-delivering = これまでに{ $count }件の変更のうち{ $acknowledged }件がPendoに受け付けられました。
+proof-delivered-not = Pendoに受け付けられたのは、{ $count }件の変更のうち{ $acknowledged }件です。残りの変更と送信していないフィールドは、「Pendoへの送信」で確認できます。
 
 records-title-missing = Pendoに未登録
 records-title-refused = Pendoが拒否
 records-lead-missing =
     { $level ->
-        [visitor] Pendoに登録されていないため、値が受け付けられなかった訪問者です。PendoにIDが登録されると、自動で送信されます。
-       *[account] Pendoに登録されていないため、値が受け付けられなかったアカウントです。PendoにIDが登録されると、自動で送信されます。
+        [visitor] Pendoに登録されていないため、値が受け付けられなかった訪問者です。PendoにIDが登録されると、次回以降の同期で自動的に送信されます。
+       *[account] Pendoに登録されていないため、値が受け付けられなかったアカウントです。PendoにIDが登録されると、次回以降の同期で自動的に送信されます。
     }
 records-lead-refused =
     { $level ->
@@ -149,13 +149,13 @@ ids-outside =
         [visitor] 訪問者IDはPendoから取り込まれます。同期のたびに、Pendoに登録されているIDが追加されます。ファイルで追加することもできます。
        *[account] アカウントIDはPendoから取り込まれます。同期のたびに、Pendoに登録されているIDが追加されます。ファイルで追加することもできます。
     }
-ids-outside-listed = 全件取得：{ $ago }。
+ids-outside-listed = 最後に全件を取得したのは{ $ago }です。
 ids-outside-never = 次回の同期ではじめて取り込みます。
 ids-outside-instead = IDがPendoにある場合、ファイルは不要です。次のページで接続してください：
 
 step-ids-outside = PendoからIDを取り込む
 
-note-destination-connected = Pendoで確認できたため、接続しました。リンク済みの値を送信しています。
+note-destination-connected = Pendoでキーを確認できたため、接続しました。送信待ちの値を送信しています。
 note-destination-works = このキーは有効で、書き込みもできます。
 note-destination-disconnected = Pendoとの接続を解除しました。Pendoにある値はそのまま残ります。
 note-comparing = 照合を開始します。値は変更されません。

@@ -49,7 +49,7 @@ widget-off = オフ
 widget-proved = 同期・検証済み
 widget-switch-off = オフにする
 widget-switch-on = オンにする
-widget-switch-off-confirm = このサブスクリプションのHubSpotインテグレーションをオフにしますか?オンに戻すまで同期は行われません。接続と取り込み済みの値はそのまま残ります。
+widget-switch-off-confirm = このサブスクリプションのHubSpotインテグレーションをオフにしますか？オンに戻すまで同期は行われません。接続と取り込み済みの値はそのまま残ります。
 widget-step-authenticate = HubSpotで認証
 widget-step-setup = セットアップ
 widget-step-fields = サブスクリプションに追加するフィールドを選択
@@ -90,7 +90,7 @@ lacking-contacts = コンタクトを読み取れません(訪問者のデータ
 lacking-companies = 会社を読み取れません(アカウントのデータなし)。
 lacking-owners = 担当者フィールドには名前の代わりにIDが表示されます。
 disconnect = 接続を解除
-disconnect-confirm = このHubSpotアカウントの接続を解除しますか?同期は停止します。取り込み済みの値はそのまま残ります。
+disconnect-confirm = このHubSpotアカウントの接続を解除しますか？同期は停止します。取り込み済みの値はそのまま残ります。
 disconnect-revoke = HubSpot側の許可も取り消す
 token-instead = アクセストークンで接続
 token-label = アクセストークン
@@ -119,7 +119,7 @@ key-duplicates = 重複 { $count }件
 key-warning-boolean = trueとfalseだけなので、最大2つのIDにしか一致しません。
 key-warning-time = 日付は、HubSpotと同じ表記のIDにしか一致しません。
 key-warning-multi = 1つのレコードに複数の選択肢がある場合、「A;B」のような1つのテキストとして比較されます。
-key-change-title = キーを{ $from }から{ $to }に変更しますか?
+key-change-title = キーを{ $from }から{ $to }に変更しますか？
 key-change-visitors = { $count ->
     [0] 現在HubSpotから取り込んでいる訪問者はいません。次回の同期から新しいキーで照合します。
    *[other] 現在{ $count }人の訪問者にHubSpotのデータを取り込んでいます。次回の同期から新しいキーで照合します。一致しなくなった訪問者の値はそのまま残り、同期の結果に一覧表示されます。

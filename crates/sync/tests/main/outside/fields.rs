@@ -1,11 +1,13 @@
 //! Pendo's fields, and the forms in which they take values.
 
+use std::{collections::BTreeMap, time::Duration};
+
 use model::Level;
 use sandbox::{
     PortalConfig,
     pendo::{
-        EmptyText, Group, Kind, Names, Null, NumberType, Subscription, Switches, Times, Type,
-        WRITE_KEY,
+        Action, Command, EmptyText, Group, Kind, Names, Null, NumberType, Operation, Rule,
+        Subscription, Switches, Times, Type, WRITE_KEY,
     },
 };
 use store::run::State;
@@ -49,6 +51,10 @@ async fn a_field_of_another_type_is_held_and_the_others_go_on() {
     let (_, id) = outside.world.contacts()[0].clone();
     assert_eq!(outside.value(&id, "hubspotmrr"), None);
     assert!(outside.value(&id, "hubspotplantier").is_some());
+    // Also a night on which nothing changes is not proved.
+    let report = outside.sync().await;
+    assert_eq!(report.result, State::Partial);
+    assert!(report.delivery.unwrap()["held"]["mrr"].is_string());
 
     // Under another prefix there is room for it, and everything is sent there.
     outside.connect_as(WRITE_KEY, "crm_").await.unwrap();
@@ -108,5 +114,73 @@ async fn forms_of_values_are_those_that_were_found_or_set() {
     outside.world.set(record, "plan_tier", "");
     outside.world.set(record, "trial_ends_on", "");
     outside.proved().await;
+    outside.assert_truth().await;
+}
+
+#[tokio::test]
+async fn a_field_that_is_chosen_again_gets_what_it_has_missed() {
+    let outside = Outside::clean(30).await;
+    outside.proved().await;
+    let (record, _) = outside.world.contacts()[0].clone();
+    outside.pendo.outage(true);
+    outside.world.set(record, "mrr", "4321");
+    outside.sync().await;
+    let fewer: Vec<&str> = FIELDS.into_iter().filter(|name| *name != "mrr").collect();
+    outside.world.map(Level::Visitor, &fewer).await;
+    outside.pendo.outage(false);
+    outside.proved().await;
+    outside.world.map(Level::Visitor, &FIELDS).await;
+    outside.proved().await;
+    outside.assert_truth().await;
+}
+
+#[tokio::test]
+async fn runs_under_different_mappings_are_sent_each_with_its_fields() {
+    let outside = Outside::clean(30).await;
+    outside.proved().await;
+    let (record, _) = outside.world.contacts()[0].clone();
+    outside.pendo.outage(true);
+    outside.world.set(record, "mrr", "4321");
+    let mut first = outside.sync().await;
+    let more = [&FIELDS[..], &["jobtitle"]].concat();
+    outside.world.map(Level::Visitor, &more).await;
+    let mut second = outside.sync().await;
+    outside.pendo.outage(false);
+    outside.clock.advance(Duration::from_hours(1));
+    outside.deliver().await;
+    for report in [&mut first, &mut second] {
+        outside.settle(report).await;
+        assert_eq!(report.result, State::Success);
+    }
+    outside.assert_truth().await;
+}
+
+#[tokio::test]
+async fn a_field_that_vanished_is_filled_again_whatever_happens_while_it_is_made() {
+    let outside = Outside::clean(30).await;
+    outside.proved().await;
+    let vanishes = Command::DeleteField {
+        kind: Kind::Visitor,
+        group: Group::Custom,
+        field: "hubspotmrr".into(),
+    };
+    outside.pendo.run(MAIN, &vanishes).unwrap();
+    let forbidden = Action::Respond {
+        status: 403,
+        body: None,
+        headers: BTreeMap::default(),
+    };
+    // It is made, and then nobody may look.
+    outside
+        .pendo
+        .script(Rule::next(Operation::SchemaRead, forbidden).after(1));
+    let (record, _) = outside.world.contacts()[0].clone();
+    outside.world.set(record, "plan_tier", "team");
+    let report = outside.sync().await;
+    assert_eq!(report.result, State::Delivering);
+    assert_eq!(outside.calls(Operation::SchemaWrite), 2);
+    outside.connect(WRITE_KEY).await.unwrap();
+    outside.runner.ask_for_deliveries().await.unwrap();
+    outside.deliver().await;
     outside.assert_truth().await;
 }

@@ -119,7 +119,7 @@ impl Outside {
         let destinations = self.runner.destinations();
         let subscription = self.world.subscription;
         destinations
-            .connect_pendo(subscription, Region::Us, prefix, key.into(), "yui")
+            .connect_pendo(subscription, Region::Us, Some(prefix), key.into(), "yui")
             .await
             .map(drop)
     }

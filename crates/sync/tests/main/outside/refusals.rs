@@ -1,5 +1,8 @@
 //! What Pendo does not take, and what is done about it.
 
+use std::{collections::BTreeMap, time::Duration};
+
+use model::Level;
 use sandbox::pendo::{Action, Command, Errors, Kind, Operation, Rule};
 use serde_json::json;
 use store::{
@@ -36,6 +39,11 @@ async fn an_id_that_pendo_does_not_know_is_said_and_is_sent_once_it_does() {
         ids: vec![STRANGER.into()],
     };
     outside.pendo.run(MAIN, &appears).unwrap();
+    // A dry run sends nothing, and keeps nothing from being sent.
+    outside.pendo.clear_journal();
+    outside.run_of(Level::Visitor, true).await;
+    outside.deliver().await;
+    assert_eq!(outside.value(STRANGER, "hubspotplantier"), None);
     let report = outside.proved().await;
     assert_eq!(report.delivery.unwrap()["queued"], 0);
     assert_eq!(
@@ -115,4 +123,47 @@ async fn requests_that_are_too_large_are_parted() {
         outside.resend(Resend::All).await;
         assert!(store.waiting(None).await.unwrap().is_empty());
     }
+}
+
+#[tokio::test]
+async fn what_is_refused_altogether_is_not_looked_at_one_by_one() {
+    let outside = Outside::clean(300).await;
+    let everything = Action::FailRecords {
+        ids: Vec::new(),
+        every: 1,
+        text: "no such field".into(),
+    };
+    outside
+        .pendo
+        .switches(|switches| switches.errors = Errors::Texts);
+    outside
+        .pendo
+        .script(Rule::next(Operation::SetMany, everything).times(0));
+    let report = outside.sync().await;
+    assert_eq!(report.result, State::Partial);
+    let delivery = report.delivery.unwrap();
+    assert_eq!(delivery["errors"], delivery["queued"]);
+    assert_eq!(outside.calls(Operation::SetMany), 1);
+}
+
+#[tokio::test]
+async fn a_pendo_that_refuses_every_call_costs_no_change() {
+    let outside = Outside::clean(300).await;
+    let refuse = Action::Respond {
+        status: 400,
+        body: None,
+        headers: BTreeMap::default(),
+    };
+    outside
+        .pendo
+        .script(Rule::next(Operation::SetMany, refuse).times(0));
+    let report = outside.sync().await;
+    assert_eq!(report.result, State::Delivering);
+    let delivery = report.delivery.as_ref().unwrap();
+    assert_eq!(delivery["pending"], delivery["queued"]);
+
+    outside.pendo.clear_script();
+    outside.clock.advance(Duration::from_hours(1));
+    outside.deliver().await;
+    outside.assert_truth().await;
 }

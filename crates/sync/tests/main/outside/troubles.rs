@@ -144,7 +144,7 @@ async fn a_key_that_ends_breaks_the_destination_until_there_is_another() {
     let connected = runner.destinations().connect_pendo(
         outside.world.subscription,
         Region::Us,
-        "hubspot_",
+        Some("hubspot_"),
         WRITE_KEY.into(),
         "yui",
     );

@@ -78,7 +78,7 @@ impl Desk {
         let connecting = desk.destinations.connect_pendo(
             desk.subscription,
             Region::Us,
-            "hubspot_",
+            None,
             WRITE_KEY.into(),
             "yui",
         );

@@ -62,9 +62,8 @@ impl Outside {
         let destinations = runner.destinations();
         // That of an earlier demo is gone, with all that it knew.
         destinations.disconnect(subscription).await?;
-        let prefix = ::sync::destination::connect::DEFAULT_PREFIX;
         destinations
-            .connect_pendo(subscription, Region::Us, prefix, WRITE_KEY.into(), "demo")
+            .connect_pendo(subscription, Region::Us, None, WRITE_KEY.into(), "demo")
             .await?;
         let known = |kind| grouped(self.pendo.ids(SUBSCRIPTION, kind).len() as u64);
         app.out.say(format_args!(

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use pendo::Region;
 use serde_json::json;
-use sync::destination::connect::DEFAULT_PREFIX;
 
 use crate::{
     app::App,
@@ -26,10 +25,10 @@ pub(crate) struct Args {
     /// us1.app.pendo.io, app.eu.pendo.io, app.jpn.pendo.io, app.au.pendo.io. In another region a key looks like a wrong one.
     #[arg(long, value_name = "REGION")]
     region: Region,
-    /// What the names of our fields begin with in Pendo, so that they meet no others. Another one later makes new fields, and
-    /// leaves the old ones with their values.
-    #[arg(long, default_value = DEFAULT_PREFIX, value_name = "PREFIX")]
-    prefix: String,
+    /// What the names of our fields begin with in Pendo, so that they meet no others: hubspot_ at first, and later the present
+    /// one, unless said otherwise. Another one later makes new fields, and leaves the old ones with their values.
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<String>,
 }
 
 pub(super) async fn run(app: &App, args: Args) -> Outcome {
@@ -39,7 +38,13 @@ pub(super) async fn run(app: &App, args: Args) -> Outcome {
     let runner = app.runner(&store)?;
     let connected = runner
         .destinations()
-        .connect_pendo(subscription, args.region, &args.prefix, key, "command")
+        .connect_pendo(
+            subscription,
+            args.region,
+            args.prefix.as_deref(),
+            key,
+            "command",
+        )
         .await?;
     let waiting: u64 = store
         .waiting(Some(subscription))

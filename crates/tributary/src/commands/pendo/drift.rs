@@ -84,7 +84,7 @@ async fn shown(store: &Store, scope: Scope) -> Result<(String, Value), Failure> 
     };
     let differences = store.drift(scope, (0, ""), SHOWN).await?;
     let mut text = format!(
-        "{level} level: {} of {} compared ({}, {} UTC)",
+        "{level} level: {} of {} compared ({}, {})",
         counted(found.values, "value"),
         grouped(found.subjects),
         if found.all { "all" } else { "a sample" },

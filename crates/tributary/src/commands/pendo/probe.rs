@@ -174,7 +174,10 @@ fn about_fields(out: Output, fields: &Fields) -> Vec<String> {
         ));
     }
     if !fields.left.is_empty() {
-        lines.push("Another probe deletes them, or delete them in Pendo.".into());
+        lines.push(
+            "Another probe that writes to the same level deletes them, or delete them in Pendo."
+                .into(),
+        );
     }
     lines
 }

@@ -86,7 +86,7 @@ async fn about(out: Output, store: &Store, scope: Scope) -> Result<(String, Valu
     )];
     lines.push(match &waiting {
         Some(waiting) => format!(
-            "  {} to be sent, the oldest since {} UTC",
+            "  {} to be sent, the oldest from {}",
             counted(waiting.changes, "change"),
             time::minute(waiting.since)
         ),
@@ -97,7 +97,7 @@ async fn about(out: Output, store: &Store, scope: Scope) -> Result<(String, Valu
             "  Pendo knows {}{}",
             counted(listed, "id"),
             listing.listed_at.map_or_else(String::new, |at| format!(
-                ", all listed {} UTC",
+                ", all listed {}",
                 time::minute(at)
             ))
         ));
@@ -105,7 +105,7 @@ async fn about(out: Output, store: &Store, scope: Scope) -> Result<(String, Valu
     let comparison = compared.as_ref().and_then(Comparison::read);
     if let (Some(last), Some(found)) = (&compared, comparison) {
         lines.push(format!(
-            "  compared {} UTC: {} of {} differ",
+            "  compared {}: {} of {} differ",
             time::minute(last.at),
             grouped(found.differences),
             counted(found.values, "value"),

@@ -162,7 +162,13 @@ pub(crate) async fn connect(here: Here, posted: Posted) -> Result<Response, Erro
             let (runner, key) = (visit.app.runner(), SecretString::from(key));
             let tried = runner
                 .destinations()
-                .connect_pendo(here.subscription.id, region, &form.prefix, key, visit.who())
+                .connect_pendo(
+                    here.subscription.id,
+                    region,
+                    Some(&form.prefix),
+                    key,
+                    visit.who(),
+                )
                 .await;
             match tried {
                 Ok(connected) => {
