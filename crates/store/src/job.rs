@@ -67,6 +67,11 @@ impl Kind {
         }
     }
 
+    /// Whether it talks to the destination outside.
+    pub const fn is_outside(&self) -> bool {
+        matches!(self, Self::Deliver | Self::Compare { .. })
+    }
+
     /// As it is stored.
     fn written(&self) -> String {
         match self {

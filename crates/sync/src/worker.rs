@@ -77,7 +77,10 @@ impl Worker {
     ///
     /// The store may fail meanwhile: it is tried again.
     pub async fn work(mut self, stop: CancellationToken) {
-        let slots = Arc::new(Semaphore::new(self.settings.at_once.max(1)));
+        let at_once = self.settings.at_once.max(1);
+        let slots = Arc::new(Semaphore::new(at_once));
+        // A destination that does not answer may hold its slots for long: half of them stay for what it has nothing to do with.
+        let outside = Arc::new(Semaphore::new(at_once.div_ceil(2)));
         let mut jobs = JoinSet::new();
         let mut failures = 0;
         while !stop.is_cancelled() {
@@ -94,13 +97,21 @@ impl Worker {
                 }
                 continue;
             };
-            match self.runner.store().claim(now).await {
+            let room = Arc::clone(&outside).try_acquire_owned().ok();
+            let store = self.runner.store();
+            let claimed = if room.is_some() {
+                store.claim(now).await
+            } else {
+                store.claim_inside(now).await
+            };
+            match claimed {
                 Ok(Some(claim)) => {
                     failures = 0;
+                    let room = room.filter(|_| claim.job.kind.is_outside());
                     let (runner, stop) = (self.runner.clone(), stop.clone());
                     jobs.spawn(async move {
                         carry_out(&runner, claim, &stop).await;
-                        drop(slot);
+                        drop((slot, room));
                     });
                 }
                 Ok(None) => {

@@ -138,21 +138,32 @@ impl Store {
     /// Begins the job whose turn it is, if there is one: of those that are due, people's before the schedule's, and no two
     /// for one level at a time. Jobs that talk to the destination outside have a turn of their own.
     pub async fn claim(&self, now: Timestamp) -> Result<Option<Claim>, Error> {
-        self.claim_of(None, now).await
+        self.claim_of(None, true, now).await
+    }
+
+    /// The same of jobs that do not talk to the destination outside.
+    pub async fn claim_inside(&self, now: Timestamp) -> Result<Option<Claim>, Error> {
+        self.claim_of(None, false, now).await
     }
 
     /// Begins one job, if it is its turn.
     pub async fn claim_job(&self, job: JobId, now: Timestamp) -> Result<Option<Claim>, Error> {
-        self.claim_of(Some(job), now).await
+        self.claim_of(Some(job), true, now).await
     }
 
-    async fn claim_of(&self, only: Option<JobId>, now: Timestamp) -> Result<Option<Claim>, Error> {
+    async fn claim_of(
+        &self,
+        only: Option<JobId>,
+        outside: bool,
+        now: Timestamp,
+    ) -> Result<Option<Claim>, Error> {
         const DOING: &str = "begin a job";
         let mut tx = self.pool.begin(Lock::Jobs, DOING).await?;
         let next: Option<(i64, i64)> = sql::query_as(
             "SELECT id, token FROM job j
              WHERE state = 'waiting' AND due_at <= ?1 AND (expires_at IS NULL OR expires_at > ?1)
                AND (?2 IS NULL OR id = ?2)
+               AND (?4 OR kind NOT IN (SELECT value FROM json_each(?3)))
                AND NOT EXISTS (SELECT 1 FROM job r WHERE r.state = 'running'
                                AND r.subscription_id = j.subscription_id AND r.level = j.level
                                AND (r.kind IN (SELECT value FROM json_each(?3))) = (j.kind IN (SELECT value FROM json_each(?3))))
@@ -161,6 +172,7 @@ impl Store {
         .bind(now.as_millisecond())
         .bind(only.map(|job| job.0))
         .bind(texts(&OUTSIDE))
+        .bind(outside)
         .fetch_optional(&mut *tx)
         .await
         .map_err(doing(DOING))?;

@@ -304,6 +304,8 @@ async fn delivering_does_not_keep_a_level_from_being_synced() {
         .await
         .unwrap()
         .unwrap();
+    let inside = fixture.store.claim_inside(now()).await.unwrap();
+    assert!(inside.is_none());
     let begun = fixture.store.claim(now()).await.unwrap().unwrap();
     assert_eq!(begun.job.kind, Kind::Compare { all: true });
 }
