@@ -9,10 +9,10 @@ use std::{collections::BTreeMap, time::Duration};
 use model::{Level, MetadataType, payload::entries};
 use sandbox::{
     Object, PortalConfig,
-    pendo::{Action, Call, Errors, Names, Operation, Outcome, Rule, Subscription},
+    pendo::{Action, Call, Errors, Names, Operation, Outcome, Rule, Subscription, WRITE_KEY},
 };
 use serde_json::{Value, json};
-use store::{findings, run::Run};
+use store::{findings, outbox::Resend, run::Run};
 use sync::destination;
 use tokio_util::sync::CancellationToken;
 
@@ -28,10 +28,15 @@ type Values = BTreeMap<String, Value>;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_histories_end_in_the_truth_at_pendo_as_well() {
     // They are short: half of the time makes up dozens.
-    histories(2, history).await;
+    histories(2, |seed| history(seed, false)).await;
 }
 
-async fn history(seed: u64) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_do_those_in_which_people_meddle_with_a_delivery() {
+    histories(2, |seed| history(seed, true)).await;
+}
+
+async fn history(seed: u64, meddling: bool) {
     let mut dice = Dice(seed);
     let portal = PortalConfig {
         seed,
@@ -63,7 +68,10 @@ async fn history(seed: u64) {
         }
         outside.pendo.outage(dice.roll(5) == 0);
         outside.run().await;
-        if kills && dice.roll(2) == 0 {
+        if meddling {
+            let meddled = meddle(&outside, &mut dice);
+            tokio::join!(outside.deliver(), meddled);
+        } else if kills && dice.roll(2) == 0 {
             let moment = Duration::from_millis(dice.roll(40) as u64);
             // Whoever delivers is gone from one moment to the next.
             let killed = tokio::time::timeout(moment, outside.deliver());
@@ -77,12 +85,10 @@ async fn history(seed: u64) {
     }
     outside.pendo.outage(false);
     outside.pendo.clear_script();
-    for name in FIELDS {
-        let name = name.to_owned();
-        let object = Object::Contacts;
-        outside
-            .world
-            .act(&sandbox::Command::RestoreProperty { object, name });
+    restore(&outside);
+    if meddling {
+        outside.connect(WRITE_KEY).await.unwrap();
+        outside.world.map(Level::Visitor, &FIELDS).await;
     }
     outside.clock.advance(Duration::from_hours(1));
     outside.run().await;
@@ -98,12 +104,14 @@ async fn history(seed: u64) {
     let again = outside.run().await;
     assert_eq!(again.delivery.unwrap()["queued"], 0);
     assert_holds_what_is_stored(&outside).await;
-    assert_came_in_order(&outside, kills).await;
+    if !meddling {
+        assert_came_in_order(&outside, kills).await;
+    }
     for run in runs(&outside).await {
         let delivery = run.report.as_ref().map(|report| &report["delivery"]);
         let pending = delivery.and_then(|delivery| delivery["pending"].as_u64());
         assert!(run.state != store::run::State::Delivering, "{run:#?}");
-        assert!(matches!(pending, None | Some(0)), "{run:#?}");
+        assert!(meddling || matches!(pending, None | Some(0)), "{run:#?}");
     }
     let stop = CancellationToken::new();
     outside
@@ -111,6 +119,48 @@ async fn history(seed: u64) {
         .see_to_outside(outside.scope(), &stop)
         .await
         .unwrap();
+}
+
+/// Brings back all properties that were archived.
+fn restore(outside: &Outside) {
+    for name in FIELDS {
+        let name = name.to_owned();
+        let object = Object::Contacts;
+        outside
+            .world
+            .act(&sandbox::Command::RestoreProperty { object, name });
+    }
+}
+
+/// What people may do while a delivery is under way.
+async fn meddle(outside: &Outside, dice: &mut Dice) {
+    let moment = Duration::from_millis(dice.roll(20) as u64);
+    tokio::time::sleep(moment).await;
+    let store = &outside.world.context.store;
+    match dice.roll(5) {
+        0 => drop(
+            store
+                .resend(outside.scope(), Resend::All, outside.now())
+                .await
+                .unwrap(),
+        ),
+        choice @ (1 | 2) => {
+            // What was archived cannot be chosen.
+            restore(outside);
+            let from = if choice == 1 { dice.roll(3) } else { 0 };
+            outside.world.map(Level::Visitor, &FIELDS[from..]).await;
+        }
+        3 => {
+            let destinations = outside.runner.destinations();
+            destinations
+                .disconnect(outside.world.subscription)
+                .await
+                .unwrap();
+            // While Pendo is away nobody can connect it.
+            drop(outside.connect(WRITE_KEY).await);
+        }
+        _ => drop(outside.connect(WRITE_KEY).await),
+    }
 }
 
 /// Something that happens to a call.
