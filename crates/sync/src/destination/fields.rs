@@ -61,10 +61,14 @@ pub(crate) async fn ensure(
             },
         });
     }
-    let lost = fields.iter().any(|field| {
+    let lost = fields.iter().zip(&wanted).any(|(field, wish)| {
         let before = known.iter().find(|before| before.name == field.name);
         field.held.is_none()
-            && before.is_some_and(|before| before.held.is_some() || before.key != field.key)
+            && match before {
+                Some(before) => before.held.is_some() || before.key != field.key,
+                // It was there before we knew it: somebody has filled it, perhaps we under an earlier connection.
+                None => !known.is_empty() && absent.iter().all(|made| made.key != wish.key),
+            }
     });
     let sendable = mapped
         .iter()
