@@ -63,11 +63,12 @@ pub(crate) async fn ensure(
     }
     let lost = fields.iter().zip(&wanted).any(|(field, wish)| {
         let before = known.iter().find(|before| before.name == field.name);
+        let made = absent.iter().any(|made| made.key == wish.key);
         field.held.is_none()
             && match before {
-                Some(before) => before.held.is_some() || before.key != field.key,
+                Some(before) => made || before.held.is_some() || before.key != field.key,
                 // It was there before we knew it: somebody has filled it, perhaps we under an earlier connection.
-                None => !known.is_empty() && absent.iter().all(|made| made.key != wish.key),
+                None => !known.is_empty() && !made,
             }
     });
     let sendable = mapped

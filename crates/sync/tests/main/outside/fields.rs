@@ -157,30 +157,39 @@ async fn runs_under_different_mappings_are_sent_each_with_its_fields() {
 
 #[tokio::test]
 async fn a_field_that_vanished_is_filled_again_whatever_happens_while_it_is_made() {
-    let outside = Outside::clean(30).await;
-    outside.proved().await;
-    let vanishes = Command::DeleteField {
-        kind: Kind::Visitor,
-        group: Group::Custom,
-        field: "hubspotmrr".into(),
-    };
-    outside.pendo.run(MAIN, &vanishes).unwrap();
-    let forbidden = Action::Respond {
-        status: 403,
-        body: None,
-        headers: BTreeMap::default(),
-    };
-    // It is made, and then nobody may look.
-    outside
-        .pendo
-        .script(Rule::next(Operation::SchemaRead, forbidden).after(1));
-    let (record, _) = outside.world.contacts()[0].clone();
-    outside.world.set(record, "plan_tier", "team");
-    let report = outside.sync().await;
-    assert_eq!(report.result, State::Delivering);
-    assert_eq!(outside.calls(Operation::SchemaWrite), 2);
-    outside.connect(WRITE_KEY).await.unwrap();
-    outside.runner.ask_for_deliveries().await.unwrap();
-    outside.deliver().await;
-    outside.assert_truth().await;
+    for interrupted in [false, true] {
+        let outside = Outside::clean(30).await;
+        outside.proved().await;
+        let vanishes = Command::DeleteField {
+            kind: Kind::Visitor,
+            group: Group::Custom,
+            field: "hubspotmrr".into(),
+        };
+        outside.pendo.run(MAIN, &vanishes).unwrap();
+        outside.pendo.clear_journal();
+        if interrupted {
+            // It is made, and then nobody may look.
+            let forbidden = Action::Respond {
+                status: 403,
+                body: None,
+                headers: BTreeMap::default(),
+            };
+            outside
+                .pendo
+                .script(Rule::next(Operation::SchemaRead, forbidden).after(1));
+        }
+        let (record, _) = outside.world.contacts()[0].clone();
+        outside.world.set(record, "plan_tier", "team");
+        let report = outside.sync().await;
+        assert_eq!(report.result == State::Delivering, interrupted);
+        assert_eq!(outside.calls(Operation::SchemaWrite), 1);
+        outside.connect(WRITE_KEY).await.unwrap();
+        outside.runner.ask_for_deliveries().await.unwrap();
+        outside.deliver().await;
+        outside.assert_truth().await;
+        let journal = outside.pendo.journal();
+        let writes = journal.iter().flat_map(|call| &call.writes);
+        let filled = writes.filter(|write| write.values.contains_key("hubspotmrr"));
+        assert!(filled.count() >= outside.world.contacts().len());
+    }
 }
