@@ -13,8 +13,8 @@ use super::{Destination, Error, NewField, Sendable, TheirField, names};
 /// Why a field is not sent that the destination did not make.
 const NOT_MADE: &str = "it was asked to make the field, and did not";
 
-/// In place of the type of a field that is not pulled any more.
-const IDLE: &str = "";
+/// In place of the type of a field that is not pulled any more. No destination calls a type that; some have one without a name.
+const IDLE: &str = "not pulled";
 
 /// Makes sure that the fields of a level are there, and returns those whose values are sent.
 ///

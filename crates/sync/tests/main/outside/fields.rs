@@ -68,6 +68,21 @@ async fn a_field_of_another_type_is_held_and_the_others_go_on() {
 }
 
 #[tokio::test]
+async fn a_field_without_a_type_takes_its_values_once() {
+    let subscription =
+        Subscription::default().field(Kind::Visitor, Group::Custom, "hubspotmrr", Type::Untyped);
+    let outside = Outside::of(PortalConfig::bench(PORTAL, 20), subscription)
+        .await
+        .mapped()
+        .await;
+    outside.proved().await;
+    outside.assert_truth().await;
+    outside.pendo.clear_journal();
+    outside.proved().await;
+    assert_eq!(outside.calls(Operation::SetMany), 0);
+}
+
+#[tokio::test]
 async fn whole_numbers_are_held_until_somebody_says_otherwise() {
     let outside = Outside::clean(20).await;
     outside

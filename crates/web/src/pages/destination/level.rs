@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use model::Level;
 use serde_json::json;
 use store::{
-    destination::Listing,
+    destination::{DestinationField, Listing},
     job::{Job, Kind, Only, State},
     outbox::Resend,
     run::{Origin, Trigger},
@@ -95,9 +95,14 @@ impl LevelPart {
         let (sending, comparing) = Sending::both(here, level).await?;
         let fields = store.destination_fields(scope).await?;
         let compared = store.comparison(scope).await?;
+        let mapping = store.mapping(scope).await?;
+        let pulled = |field: &DestinationField| {
+            let mut mapped = mapping.iter().flat_map(|mapping| &mapping.fields);
+            mapped.any(|mapped| mapped.property.as_str() == field.name)
+        };
         Ok(Self {
             level,
-            mapped: store.mapping(scope).await?.is_some(),
+            mapped: mapping.is_some(),
             ids: store.listing(scope).await?,
             waiting: waiting
                 .into_iter()
@@ -106,6 +111,7 @@ impl LevelPart {
             sending,
             fields: fields
                 .into_iter()
+                .filter(pulled)
                 .map(|field| Field {
                     held: field.held.map(|why| words::held(t, &field.name, &why)),
                     name: field.name,
