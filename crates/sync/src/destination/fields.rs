@@ -95,7 +95,7 @@ pub(crate) async fn ensure(
     fields.extend(idle);
     fields.sort_by(|one, other| one.name.cmp(&other.name));
     // First: what is sent once more too often does no harm.
-    see_to_chosen(store, scope, now).await?;
+    resend_chosen(store, scope, &mapped, &known, now).await?;
     if lost {
         store.resend(scope, Resend::All, now).await?;
     }
@@ -113,12 +113,23 @@ pub(crate) async fn see_to_chosen(
     now: jiff::Timestamp,
 ) -> Result<(), store::Error> {
     let mapped = store.mapping(scope).await?;
+    let mapped = mapped.map_or_else(Vec::new, |mapping| mapping.fields);
     let known = store.destination_fields(scope).await?;
+    resend_chosen(store, scope, &mapped, &known, now).await
+}
+
+async fn resend_chosen(
+    store: &Store,
+    scope: Scope,
+    mapped: &[MappedField],
+    known: &[DestinationField],
+    now: jiff::Timestamp,
+) -> Result<(), store::Error> {
     if known.is_empty() {
         // Whoever connected it has put everything in the outbox.
         return Ok(());
     }
-    for field in mapped.iter().flat_map(|mapping| &mapping.fields) {
+    for field in mapped {
         let name = field.property.as_str();
         let what = match known.iter().find(|known| known.name == name) {
             None => Resend::With(name),

@@ -64,10 +64,12 @@ pub(super) async fn carry_out(
                 error = crate::chain(error),
                 "what is to be done at the destination is not done"
             );
-            // Not that of a destination that was connected in between.
-            let ours = runner.store().note_progress(claim.ticket, "{}").await;
-            if error.means() == Means::Broken && matches!(ours, Ok(Ok(_))) {
-                note_broken(runner, subscription, &error.to_string()).await;
+            if error.means() == Means::Broken {
+                // Not that of a destination that was connected in between.
+                let ours = runner.store().note_progress(claim.ticket, "{}").await;
+                if matches!(ours, Ok(Ok(_))) {
+                    note_broken(runner, subscription, &error.to_string()).await;
+                }
             }
             let problem = error.explain();
             let problem = serde_json::to_string(&problem).expect("an explanation serialises");
